@@ -1,0 +1,123 @@
+"""The database: connections, the base of every table, and transaction()."""
+
+import enum
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Connection, DateTime, Enum, Integer, MetaData, String, event
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+BigInt = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC; SQLite forgets zones, so naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+pk = Annotated[int, mapped_column(BigInt, primary_key=True)]
+text20 = Annotated[str, mapped_column(String(20))]
+text60 = Annotated[str, mapped_column(String(60))]
+text200 = Annotated[str, mapped_column(String(200))]
+text2000 = Annotated[str, mapped_column(String(2000))]
+
+
+def enum_column(words: type[enum.StrEnum]) -> Enum:
+    """A column of these words, written as text and held to them by a constraint."""
+    return Enum(
+        words,
+        name=words.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    """The base of every table; named constraints, so that migrations can change them."""
+
+    registry = registry(
+        type_annotation_map={datetime: Instant, int: BigInt},
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+migrate = Migrate(directory="hub/migrations")
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One act: everything inside is kept together, or, when it raises, nothing is.
+
+    Nobody else commits. It first ends the read that loading the user began, since SQLite cannot
+    turn a read into a write once somebody else has written; objects loaded before are read anew.
+    """
+    db.session.rollback()
+    db.session.connection(execution_options={"begin": "IMMEDIATE"})
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+def render_type(kind: str, item: Any, _context: Any) -> str | bool:
+    """How a migration spells our own column types: as what the database knows."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
+
+
+@event.listens_for(Engine, "connect")
+def _open(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # BEGIN is sent below, not by the driver
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # an acknowledged booking survives a power cut
+            "busy_timeout=15000",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        kind = connection.get_execution_options().get("begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")

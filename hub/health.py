@@ -1,0 +1,47 @@
+"""Is the process alive, and can it serve: for whoever watches over the installation."""
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, current_app
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.config import ROOT
+from hub.db import db
+from hub.security import Admits, open_to
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+@open_to(Admits.EVERYONE)
+def show_health() -> ResponseReturnValue:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+@open_to(Admits.EVERYONE)
+def show_readiness() -> ResponseReturnValue:
+    """The database is reachable and has every migration; 503 says which of the two is not so."""
+    try:
+        if not is_migrated():
+            return {"status": "not migrated"}, 503
+    except SQLAlchemyError as error:
+        current_app.logger.error("database away: %s", type(error).__name__)
+        return {"status": "database away"}, 503
+    return {"status": "ok"}
+
+
+def is_migrated() -> bool:
+    """Whether the database stands where the program's migrations end."""
+    with db.engine.connect() as connection:
+        current = set(MigrationContext.configure(connection).get_current_heads())
+    return current == set(_scripts().get_heads())
+
+
+def _scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "hub" / "migrations"))
+    return ScriptDirectory.from_config(config)

@@ -1,0 +1,58 @@
+"""How often something may be done: counted in the database, so that every process agrees."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub import clock
+from hub.db import Model, db, pk, text20, text60
+
+
+class RateCount(Model):
+    """How often one key was used in one window of time; the key is a hash, not a phone number."""
+
+    __tablename__ = "rate_count"
+
+    id: Mapped[pk]
+    key: Mapped[text60] = mapped_column(unique=True)
+    purpose: Mapped[text20]
+    hits: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def hit(purpose: str, who: str, *, most: int, window: timedelta) -> bool:
+    """Count one use by `who` in the caller's transaction; false when there were too many.
+
+    Windows are fixed spans of the clock: at most `most` uses in each.
+    """
+    seconds = int(window.total_seconds())
+    now = clock.now()
+    number = int(now.timestamp()) // seconds
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        insert(RateCount)
+        .values(
+            key=_key(purpose, who, number),
+            purpose=purpose,
+            hits=1,
+            expires_at=now + window,
+        )
+        .on_conflict_do_update(index_elements=["key"], set_={"hits": RateCount.hits + 1})
+        .returning(RateCount.hits)
+    )
+    return db.session.scalars(statement).one() <= most
+
+
+def forget_old() -> None:
+    """Drop the counts whose window has passed."""
+    db.session.execute(delete(RateCount).where(RateCount.expires_at < clock.now()))
+
+
+def _key(purpose: str, who: str, number: int) -> str:
+    secret = current_app.config["SECRET_KEY"].encode()
+    return hmac.new(secret, f"{purpose}\n{who}\n{number}".encode(), hashlib.sha256).hexdigest()[:48]

@@ -1,0 +1,20 @@
+"""What every feature's rules share: the refusal that a person reads."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WayOn:
+    """The next possible thing to do after a refusal: a link and what it says."""
+
+    label: str
+    endpoint: str
+    values: tuple[tuple[str, object], ...] = ()
+
+
+class Refused(Exception):
+    """A rule said no. The message is written for the family to read; `way_on` leads further."""
+
+    def __init__(self, message: str, way_on: WayOn | None = None) -> None:
+        super().__init__(message)
+        self.way_on = way_on
