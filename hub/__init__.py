@@ -1,0 +1,65 @@
+"""渝好空间: the booking site of Chongqing's neighbourhood centres for women and children.
+
+The words of this program, one for each thing, in code, addresses, tables and tests:
+
+- centre (空间/中心): one 渝好空间; it lies in a district (区县) and has rooms and a team
+- kind (服务): one of the nine 好 services
+- activity (活动): what a centre offers again and again, with its policy (who may book, fee)
+- slot (场次): one dated session of an activity; it copies the policy when it is made
+- place (名额): room for one person in a slot
+- booking (预约): one person's place in a slot, or turn on its waiting list (候补)
+- household (家庭): persons who are booked for together; its guardians (监护人) have accounts
+- person (家人): an adult or a child of a household, whom one books for
+- account: a phone number that signs in; staff have roles at centres
+- staff member (带领人): somebody of a centre's team, who leads slots
+- roster (花名册): who is booked in a slot; day sheet (日程单): what is printed of a day
+- notice (通知): a message to a family, kept in the outbox until it is sent
+- closed day: a day on which a centre, or every centre, is closed
+"""
+
+from flask import Flask
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from hub import assets, config, health, language, ops, pages, security
+from hub.accounts.views import blueprint as accounts
+from hub.bookings.views import blueprint as bookings
+from hub.db import db, migrate
+from hub.desk.views import blueprint as desk
+from hub.families.views import blueprint as families
+from hub.timetable.views import blueprint as timetable
+
+__version__ = "0.1.0"
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The whole program. Raises ConfigError where the settings do not allow a start."""
+    settings = settings or config.load_settings()
+    app = Flask(
+        "hub",
+        static_folder=None,
+        template_folder=config.ROOT / "templates",
+        instance_path=str(config.INSTANCE),
+    )
+    app.config.from_mapping(config.for_flask(settings))
+
+    db.init_app(app)
+    migrate.init_app(app, db)
+    Compress(app)
+    language.init_app(app)
+    security.init_app(app)
+    pages.init_app(app)
+
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(accounts)
+    app.register_blueprint(families)
+    app.register_blueprint(timetable)
+    app.register_blueprint(bookings)
+    app.register_blueprint(desk)
+    ops.init_app(app)
+
+    assets.init_app(app)
+    if settings.proxies:
+        trusted = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, trusted, trusted, trusted)  # type: ignore[method-assign]
+    return app

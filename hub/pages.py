@@ -1,0 +1,109 @@
+"""page(): a whole page, or the part of it that htmx asked for; and the error pages."""
+
+from typing import Any
+
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    make_response,
+    render_template,
+)
+from flask_htmx import HTMX
+from jinja2 import StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from hub import language, text
+from hub.assets import asset
+from hub.db import db
+
+htmx = HTMX()
+
+
+def page(name: str, status: int = 200, **context: Any) -> Response:
+    """Render a template – for htmx, only the block named like the id of its target."""
+    part = (htmx.target or "").rpartition("#")[2]  # htmx 2 sends "places", htmx 4 "ul#places"
+    wants_part = htmx and not htmx.history_restore_request
+    if wants_part and part in current_app.jinja_env.get_template(name).blocks:
+        html = render_template("_part.html", page=name, part=part, **context)
+    else:
+        html = render_template(name, **context)
+    response = make_response(html, status)
+    response.vary.update(["HX-Request", "HX-Target", "HX-History-Restore-Request", "Cookie"])
+    return response
+
+
+def sign_in_page(url: str) -> Response:
+    """Lead to the sign-in page: htmx as a whole page, never into a fragment."""
+    if htmx:
+        return Response(status=401, headers={"HX-Redirect": url})
+    return Response(status=303, headers={"Location": url})
+
+
+def init_app(app: Flask) -> None:
+    htmx.init_app(app)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.globals.update(
+        asset=asset,
+        block_of=_block_of,
+        html_lang=language.html_lang,
+        languages=language.LANGUAGES,
+        text=text,
+    )
+    # Macros are one global: imports outside a block are not run when a part is rendered.
+    app.jinja_env.globals["ui"] = app.jinja_env.get_template("ui.html").module
+    app.register_error_handler(HTTPException, _show_http_error)
+    app.register_error_handler(IntegrityError, _show_conflict)
+    app.register_error_handler(OperationalError, _show_database_away)
+    app.register_error_handler(Exception, _show_fault)
+
+
+def error_page(status: int, headers: dict[str, str] | None = None) -> Response:
+    """The site's own page for a trouble. It reads nothing from the database, which may be away."""
+    names = [f"errors/{status}.html", "errors/400.html" if status < 500 else "errors/500.html"]
+    template = current_app.jinja_env.select_template(names)
+    response = make_response(render_template(template, status=status), status, headers or {})
+    if htmx:  # an error is a whole page, whatever part was asked for
+        response.headers["HX-Retarget"] = "body"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def _show_http_error(error: HTTPException) -> Response:
+    if error.response is not None:
+        return make_response(error.response)
+    kept = {"Allow", "Retry-After", "Location"}
+    headers = {name: value for name, value in error.get_headers() if name in kept}
+    code = error.code or 500
+    if 300 <= code < 400:
+        return make_response("", code, headers)
+    return error_page(code, headers)
+
+
+def _show_conflict(error: IntegrityError) -> Response:
+    """Somebody was quicker: a constraint of the database refused what a rule had let through."""
+    db.session.rollback()
+    current_app.logger.warning("refused by the database: %s", type(error.orig).__name__)
+    return error_page(409)
+
+
+def _show_database_away(error: OperationalError) -> Response:
+    db.session.rollback()
+    current_app.logger.error("database away: %s", type(error.orig).__name__)
+    return error_page(503, {"Retry-After": "30"})
+
+
+def _show_fault(error: Exception) -> Response:
+    current_app.logger.exception("fault on our side")
+    return error_page(500)
+
+
+@pass_context
+def _block_of(context: Context, name: str, block: str) -> Markup:
+    """One block of another template, rendered with this template's variables."""
+    template = context.environment.get_template(name)
+    blocks = template.blocks[block](template.new_context(context.get_all()))
+    return Markup("".join(blocks))  # the block has escaped its own variables

@@ -1,0 +1,109 @@
+"""Dates, ages, prices and numbers as people say them, in the language of the page."""
+
+from datetime import date, datetime, timedelta
+
+from flask_babel import format_date, format_datetime
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from hub import clock
+
+MONTHS_UP_TO = 36  # ages under three years are told in months too
+
+
+def day(value: date) -> str:
+    """今天 11月23日 周一 · 明天 … · 11月28日 周六; the year only when it is another one."""
+    today = clock.today()
+    names = {today: _("今天"), today + timedelta(days=1): _("明天"), today + timedelta(days=2): _("后天")}
+    pattern = _("M月d日 EEE") if value.year == today.year else _("y年M月d日 EEE")
+    said = format_date(value, pattern)
+    return f"{names[value]} {said}" if value in names else said
+
+
+def short_day(value: date) -> str:
+    """今天 · 明天 · 后天 · 周六 11/28."""
+    today = clock.today()
+    names = {today: _("今天"), today + timedelta(days=1): _("明天"), today + timedelta(days=2): _("后天")}
+    return names.get(value) or format_date(value, _("EEE M/d"))
+
+
+def minute(instant: datetime) -> str:
+    """09:30, on a clock in Chongqing."""
+    return format_datetime(instant, "HH:mm")
+
+
+def span(starts_at: datetime, ends_at: datetime) -> str:
+    """09:30–11:00; the day is added to an end on another day."""
+    end = clock.local(ends_at)
+    if end.date() == clock.local(starts_at).date():
+        return f"{minute(starts_at)}–{minute(ends_at)}"
+    return f"{minute(starts_at)}–{day(end.date())} {minute(ends_at)}"
+
+
+def when(instant: datetime) -> str:
+    """今天 11月23日 周一 14:00."""
+    return f"{day(clock.local(instant).date())} {minute(instant)}"
+
+
+def stamp(instant: datetime) -> str:
+    """2026-11-23 14:00, for what is printed."""
+    return format_datetime(instant, "yyyy-MM-dd HH:mm")
+
+
+def months_old(birth_date: date, on: date) -> int:
+    """Whole months of age; somebody born on the 31st turns on the 1st after a shorter month."""
+    months = (on.year - birth_date.year) * 12 + on.month - birth_date.month
+    return months - (on.day < birth_date.day)
+
+
+def age(birth_date: date, on: date | None = None) -> str:
+    """8个月 · 2岁4个月 · 5岁: months are told under three."""
+    return months_as_age(months_old(birth_date, on or clock.today()))
+
+
+def months_as_age(months: int) -> str:
+    years, rest = divmod(max(months, 0), 12)
+    if months >= MONTHS_UP_TO or (years and not rest):
+        return ngettext("%(num)s岁", "%(num)s岁", years)
+    if not years:
+        return ngettext("%(num)s个月", "%(num)s个月", rest)
+    return _("%(years)s岁%(months)s个月", years=years, months=rest)
+
+
+def ages(youngest_months: int | None, oldest_months: int | None) -> str:
+    """6个月–3岁 · 满18岁 · 不满3岁 · 年龄不限; `oldest_months` is the last month that fits."""
+    if youngest_months is None and oldest_months is None:
+        return _("年龄不限")
+    if oldest_months is None:
+        return _("满%(age)s", age=months_as_age(youngest_months or 0))
+    # 6–12岁 is spoken of whole years: the month before somebody turns 13 is still 12.
+    last = oldest_months - 11 if oldest_months % 12 == 11 else oldest_months
+    if youngest_months is None:
+        return _("%(age)s以下", age=months_as_age(last))
+    if not youngest_months % 12 and not last % 12:
+        return _("%(first)s–%(last)s岁", first=youngest_months // 12, last=last // 12)
+    return f"{months_as_age(youngest_months)}–{months_as_age(last)}"
+
+
+def fee(fen: int) -> str:
+    """免费 · ¥20 · ¥9.90."""
+    if fen == 0:
+        return _("免费")
+    return f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}"
+
+
+def number(value: str) -> str:
+    """482 193 7756: a booking's number as it is read out."""
+    return f"{value[:3]} {value[3:6]} {value[6:]}"
+
+
+def phone(e164: str) -> str:
+    """138 0013 8000 for the mainland, else the number as it is."""
+    if e164.startswith("+86") and len(e164) == 14:
+        return f"{e164[3:6]} {e164[6:10]} {e164[10:]}"
+    return e164
+
+
+def last_four(e164: str) -> str:
+    """All that a roster shows of a guardian's phone."""
+    return e164[-4:]
