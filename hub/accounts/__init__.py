@@ -1,0 +1,1 @@
+"""Who is using the site: phone and sign-in code, staff passwords, roles."""

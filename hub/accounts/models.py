@@ -1,0 +1,100 @@
+"""Accounts, the codes that open them, and what staff may do where."""
+
+import enum
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.db import Model, enum_column, pk, text20, text200
+from hub.security import Admits
+
+
+class RoleName(enum.StrEnum):
+    """What somebody does at a centre; each may do all that those before it may."""
+
+    DESK = "desk"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
+
+
+CLEARANCES = {
+    RoleName.DESK: Admits.DESK,
+    RoleName.MANAGER: Admits.MANAGER,
+    RoleName.ADMINISTRATOR: Admits.ADMINISTRATOR,
+}
+
+
+class Account(UserMixin, Model):  # type: ignore[misc]  # flask_login is untyped
+    """A phone number that has signed in, or somebody of the staff."""
+
+    __tablename__ = "account"
+
+    id: Mapped[pk]
+    phone: Mapped[text20] = mapped_column(unique=True)  # E.164: +8613800138000
+    name: Mapped[text20] = mapped_column(default="")  # staff only; families name persons
+    password_hash: Mapped[text200] = mapped_column(default="")
+    auth_version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+    roles: Mapped[list["Role"]] = relationship(back_populates="account", lazy="joined")
+
+    def get_id(self) -> str:
+        """What the cookie holds; raising `auth_version` signs this account out everywhere."""
+        return f"{self.id}:{self.auth_version}"
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.roles)
+
+    @property
+    def clearance(self) -> Admits:
+        """The most closed pages this account may enter somewhere; where is asked by each page."""
+        return max((CLEARANCES[role.name] for role in self.roles), default=Admits.SIGNED_IN)
+
+
+class Role(Model):
+    """What an account may do, and at which centre (none named: at every centre)."""
+
+    __tablename__ = "role"
+    __table_args__ = (UniqueConstraint("account_id", "name", "centre_id"),)
+
+    id: Mapped[pk]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    name: Mapped[RoleName] = mapped_column(enum_column(RoleName))
+    centre_id: Mapped[int | None] = mapped_column(
+        ForeignKey("centre.id", ondelete="CASCADE"), index=True
+    )
+
+    account: Mapped[Account] = relationship(back_populates="roles")
+
+
+class SignInCode(Model):
+    """A six-digit code, hashed with the installation's key; used once or not at all."""
+
+    __tablename__ = "sign_in_code"
+    __table_args__ = (
+        CheckConstraint("tries_left >= 0", name="tries_left"),
+        Index(None, "phone", "sent_at"),
+    )
+
+    id: Mapped[pk]
+    phone: Mapped[text20]
+    code_hash: Mapped[text200]
+    sent_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    tries_left: Mapped[int]
+    used_at: Mapped[datetime | None]
+
+
+class KeptForm(Model):
+    """What somebody had typed when her sign-in turned out to have expired; kept half an hour."""
+
+    __tablename__ = "kept_form"
+
+    id: Mapped[pk]
+    token_hash: Mapped[text200] = mapped_column(unique=True)
+    path: Mapped[text200]
+    fields: Mapped[str]  # JSON: pairs of name and value
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,1 @@
+"""Districts, the kinds of service, centres, their rooms and what they offer."""

@@ -1,0 +1,187 @@
+"""Districts, kinds, centres with their rooms and team, and the activities they offer."""
+
+import enum
+from datetime import date, time
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from hub.db import Model, enum_column, pk, text20, text60, text200, text2000
+
+
+class Audience(enum.StrEnum):
+    """Who takes the place."""
+
+    CHILD = "child"
+    ADULT = "adult"
+    CHILD_WITH_ADULT = "child_with_adult"
+
+
+class District(Model):
+    """One of the city's district units; a retired one keeps its name for old records."""
+
+    __tablename__ = "district"
+
+    id: Mapped[pk]
+    name: Mapped[text20] = mapped_column(unique=True)
+    position: Mapped[int]
+    is_retired: Mapped[bool] = mapped_column(default=False)
+
+
+class Kind(Model):
+    """One of the nine 好 services; rows, because two are not named yet."""
+
+    __tablename__ = "kind"
+
+    id: Mapped[pk]
+    code: Mapped[text20] = mapped_column(unique=True)
+    name: Mapped[text20]
+    summary: Mapped[text200] = mapped_column(default="")
+    icon: Mapped[text20]
+    position: Mapped[int]
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Searchable:
+    """A name that can be found by its Chinese, its pinyin or the pinyin's initials.
+
+    `pinyin` and `initials` are filled by `hub.catalogue.pinyin` whenever a name is saved.
+    """
+
+    name: Mapped[text60]
+    pinyin: Mapped[text200] = mapped_column(default="")
+    initials: Mapped[text60] = mapped_column(default="")
+
+
+class CentreKind(Model):
+    """A service that a centre features."""
+
+    __tablename__ = "centre_kind"
+
+    centre_id: Mapped[int] = mapped_column(
+        ForeignKey("centre.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind_id: Mapped[int] = mapped_column(ForeignKey("kind.id"), primary_key=True, index=True)
+
+
+class Centre(Searchable, Model):
+    """One 渝好空间. What is not known about a real one is empty, never guessed."""
+
+    __tablename__ = "centre"
+    __table_args__ = (Index(None, "district_id", "name"),)
+
+    id: Mapped[pk]
+    name: Mapped[text60] = mapped_column(unique=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    community: Mapped[text60] = mapped_column(default="")
+    address: Mapped[text200] = mapped_column(default="")
+    phone: Mapped[text20] = mapped_column(default="")
+    area_m2: Mapped[int | None]
+    source_url: Mapped[text200] = mapped_column(default="")
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    district: Mapped[District] = relationship()
+    kinds: Mapped[list[Kind]] = relationship(secondary="centre_kind", order_by=Kind.position)
+    rooms: Mapped[list["Room"]] = relationship(back_populates="centre", order_by="Room.id")
+    opening_hours: Mapped[list["OpeningHours"]] = relationship(
+        order_by="OpeningHours.weekday", cascade="all, delete-orphan"
+    )
+
+
+class OpeningHours(Model):
+    """From when to when a centre is open on one weekday (0 is Monday); no row is closed."""
+
+    __tablename__ = "opening_hours"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("opens < closes", name="order"),
+    )
+
+    centre_id: Mapped[int] = mapped_column(
+        ForeignKey("centre.id", ondelete="CASCADE"), primary_key=True
+    )
+    weekday: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    opens: Mapped[time]
+    closes: Mapped[time]
+
+
+class ClosedDay(Model):
+    """A day on which one centre, or every centre (no centre named), is closed."""
+
+    __tablename__ = "closed_day"
+    __table_args__ = (UniqueConstraint("centre_id", "day"), Index(None, "day"))
+
+    id: Mapped[pk]
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centre.id", ondelete="CASCADE"))
+    day: Mapped[date]
+    reason: Mapped[text60]
+
+
+class Room(Model):
+    """A room, or a place outdoors, in which one slot at a time can be held."""
+
+    __tablename__ = "room"
+    __table_args__ = (
+        UniqueConstraint("centre_id", "name"),
+        CheckConstraint("capacity > 0", name="capacity"),
+    )
+
+    id: Mapped[pk]
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id", ondelete="CASCADE"))
+    name: Mapped[text60]
+    capacity: Mapped[int | None]
+
+    centre: Mapped[Centre] = relationship(back_populates="rooms")
+
+
+class StaffMember(Model):
+    """Somebody of a centre's team, volunteers too, who can lead a slot."""
+
+    __tablename__ = "staff_member"
+    __table_args__ = (UniqueConstraint("centre_id", "name"),)
+
+    id: Mapped[pk]
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id", ondelete="CASCADE"))
+    name: Mapped[text20]
+    is_volunteer: Mapped[bool] = mapped_column(default=False)
+
+
+class Policy:
+    """Who may book and what it costs: written on the activity, copied to each of its slots."""
+
+    audience: Mapped[Audience] = mapped_column(enum_column(Audience))
+    youngest_months: Mapped[int | None]  # of the person on the day of the slot, both ends included
+    oldest_months: Mapped[int | None]
+    fee_fen: Mapped[int] = mapped_column(default=0)
+    waiting_limit: Mapped[int] = mapped_column(default=10)  # how many may wait; 0: no waiting list
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[CheckConstraint, ...]:
+        return (
+            CheckConstraint("fee_fen >= 0", name="fee_fen"),
+            CheckConstraint("waiting_limit >= 0", name="waiting_limit"),
+            CheckConstraint(
+                "youngest_months >= 0 AND oldest_months >= youngest_months", name="ages"
+            ),
+        )
+
+
+class Activity(Policy, Model):
+    """Something a centre offers again and again; its slots are the dates one can book."""
+
+    __tablename__ = "activity"
+    __table_args__ = (*Policy.__table_args__, UniqueConstraint("centre_id", "title"))
+
+    id: Mapped[pk]
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id"))
+    kind_id: Mapped[int] = mapped_column(ForeignKey("kind.id"), index=True)
+    title: Mapped[text60]
+    summary: Mapped[text2000] = mapped_column(default="")
+    bring: Mapped[text200] = mapped_column(default="")  # what to bring along
+    rules: Mapped[text2000] = mapped_column(default="")  # what else to know before deciding
+    opens_days_before: Mapped[int] = mapped_column(default=28)
+    closes_minutes_before: Mapped[int] = mapped_column(default=0)
+    cancel_minutes_before: Mapped[int] = mapped_column(default=120)
+
+    centre: Mapped[Centre] = relationship()
+    kind: Mapped[Kind] = relationship()

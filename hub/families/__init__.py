@@ -1,0 +1,1 @@
+"""The adults and children of a household."""

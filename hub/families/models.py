@@ -1,0 +1,60 @@
+"""Households, the accounts that look after them, and the persons in them."""
+
+import enum
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.accounts.models import Account
+from hub.db import Model, enum_column, pk, text20
+
+
+class Sex(enum.StrEnum):
+    """As the reports of the centres count: women and children apart."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
+class Household(Model):
+    """People who are booked for together; two guardians may share one."""
+
+    __tablename__ = "household"
+
+    id: Mapped[pk]
+    created_at: Mapped[datetime]
+
+    persons: Mapped[list["Person"]] = relationship(order_by="Person.id")
+
+
+class Guardian(Model):
+    """An account that books for a household; an account has one household."""
+
+    __tablename__ = "guardian"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), primary_key=True
+    )
+    household_id: Mapped[int] = mapped_column(
+        ForeignKey("household.id", ondelete="CASCADE"), index=True
+    )
+
+    account: Mapped[Account] = relationship()
+    household: Mapped[Household] = relationship()
+
+
+class Person(Model):
+    """Somebody who can be booked for; child or adult is what the birth date says on the day."""
+
+    __tablename__ = "person"
+
+    id: Mapped[pk]
+    household_id: Mapped[int] = mapped_column(
+        ForeignKey("household.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[text20]
+    birth_date: Mapped[date]
+    sex: Mapped[Sex] = mapped_column(enum_column(Sex))
+
+    household: Mapped[Household] = relationship(back_populates="persons")

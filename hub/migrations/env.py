@@ -1,0 +1,47 @@
+"""How migrations meet the database: one at a time, however many machines start together."""
+
+from alembic import context
+from sqlalchemy import text
+
+from hub import audit, limits
+from hub.accounts import models as accounts
+from hub.bookings import models as bookings
+from hub.catalogue import models as catalogue
+from hub.db import db, render_type
+from hub.families import models as families
+from hub.notices import models as notices
+from hub.timetable import models as timetable
+
+# Whatever has tables must have been imported before they are compared with the database.
+TABLES = (audit, limits, accounts, bookings, catalogue, families, notices, timetable)
+
+ONE_AT_A_TIME = 7_204_115  # the key of PostgreSQL's lock, any number that nobody else uses
+
+
+def run() -> None:
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # Tables are rebuilt to change them; rows must not be deleted along the way.
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.rollback()
+        else:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_as_batch=True,
+            render_item=render_type,
+            compare_type=True,
+            transactional_ddl=True,  # SQLite too: a migration that fails leaves nothing behind
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+        else:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})
+        connection.commit()
+
+
+run()

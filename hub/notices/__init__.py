@@ -1,0 +1,1 @@
+"""Messages to families: put in the outbox now, sent soon."""

@@ -1,0 +1,1 @@
+"""Dated slots, and finding one that suits."""
