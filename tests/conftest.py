@@ -1,0 +1,148 @@
+"""The ground every test stands on: a database of its own, a stopped clock, no network."""
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import event, inspect, text
+from sqlalchemy.engine import Engine
+
+from hub import config, create_app
+from hub.db import db
+from tests.browser import Browser
+from tests.cast import Cast, the_cast
+from tests.databases import postgresql_cluster
+
+# A Monday in Chongqing, 10:00: no test depends on the day it is run.
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+MIGRATIONS = str(config.ROOT / "hub" / "migrations")
+
+
+def settings(database_url: str, **changes: Any) -> config.Settings:
+    environ = {
+        "HUB_SECRET_KEY": "a key for the tests, long enough for anybody",
+        "HUB_DATABASE_URL": database_url,
+    }
+    return config.load_settings(environ | changes)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    """The clock stands still; `clock.move_to(...)` and `clock.shift(...)` set it."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches for the world outside fails."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        inside = self.family == socket.AF_UNIX or address[0] in {"127.0.0.1", "localhost", "::1"}
+        assert inside, f"a test reached for the network: {address}"
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table and no row; each test gets a copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    app = create_app(settings(f"sqlite:///{path}"))
+    with app.app_context():
+        upgrade(directory=MIGRATIONS)
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A server of our own with every table and no row."""
+    with postgresql_cluster() as url:
+        app = create_app(settings(url))
+        with app.app_context():
+            upgrade(directory=MIGRATIONS)
+            db.engine.dispose()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "hub.db")
+        return f"sqlite:///{tmp_path / 'hub.db'}"
+    return str(request.getfixturevalue("postgresql_url"))
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Flask]:
+    app = create_app(settings(database_url))
+    app.config["TESTING"] = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False  # a trouble is met as people meet it: as a page
+    with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            _empty_all_tables()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def saved(app: Flask) -> Callable[..., Any]:
+    """Save rows of tests.makers, in a context that is closed again, and get back their ids."""
+
+    def save(*rows: Any) -> Any:
+        with app.app_context():
+            db.session.add_all(rows)
+            db.session.commit()
+            ids = [inspect(row).identity[0] for row in rows]
+            db.session.expunge_all()
+        return ids[0] if len(ids) == 1 else ids
+
+    return save
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """Somebody's browser, not signed in; `browser.sign_in(account_id)` does that."""
+    return Browser(app)
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """The standing cast, saved: a mother with her children, the staff of two centres, a stranger."""
+    with app.app_context():
+        return the_cast()
+
+
+@pytest.fixture
+def queries(app: Flask) -> Iterator[list[str]]:
+    """The statements sent to the database; clear the list before what is to be counted."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def _empty_all_tables() -> None:
+    """Leave no row; deleting from small tables is quicker than truncating them."""
+    with db.engine.begin() as connection:
+        for table in reversed(db.metadata.sorted_tables):
+            connection.execute(text(f'DELETE FROM "{table.name}"'))

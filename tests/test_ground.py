@@ -1,0 +1,12 @@
+"""The ground: health, settings and what the database never lets in."""
+
+from tests.browser import Browser
+
+
+def test_the_site_answers_that_it_is_alive_and_ready(browser: Browser) -> None:
+    assert browser.client.get("/healthz").json == {"status": "ok"}
+    assert browser.client.get("/readyz").json == {"status": "ok"}
+
+
+def test_cast(cast, browser) -> None:
+    assert cast.mother
