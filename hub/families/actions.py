@@ -1,0 +1,81 @@
+"""Making a household and entering, correcting and taking out its persons."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from hub import audit
+from hub.accounts.models import Account
+from hub.db import db
+from hub.families.models import Guardian, Household, Person, Sex
+from hub.families.queries import my_household
+from hub.families.rules import check_may_add, check_not_there
+
+
+def household_of(account: Account, now: datetime) -> Household:
+    """The household of this account, made the first time; two tabs at once agree on one."""
+    household = my_household(account)
+    if household is not None:
+        return household
+    try:
+        with db.session.begin_nested():
+            household = Household(created_at=now, persons=[])
+            db.session.add(household)
+            db.session.flush()
+            db.session.add(Guardian(account_id=account.id, household_id=household.id))
+    except IntegrityError:  # the other tab was quicker: an account is a guardian once
+        household = my_household(account)
+        if household is None:
+            raise
+        return household
+    audit.record("make", household, account_id=account.id, household_id=household.id)
+    return household
+
+
+def add_person(
+    account: Account, household: Household, *, name: str, birth_date: date, sex: Sex
+) -> Person:
+    """Enter somebody. Raises Refused when the household is full or knows this person already."""
+    persons = _locked_persons(household)
+    check_not_there(persons, name, birth_date)
+    check_may_add(persons)
+    person = Person(household_id=household.id, name=name, birth_date=birth_date, sex=sex)
+    db.session.add(person)
+    _record("add", person, account)
+    return person
+
+
+def change_person(
+    account: Account, person: Person, *, name: str, birth_date: date, sex: Sex
+) -> None:
+    """Correct what was entered. Raises Refused when that would make two of one person."""
+    check_not_there(_locked_persons(person.household), name, birth_date, but=person.id)
+    person.name, person.birth_date, person.sex = name, birth_date, sex
+    _record("change", person, account)
+
+
+def remove_person(account: Account, person: Person) -> None:
+    """Take somebody out; past bookings stay, without the name.
+
+    Whether anything still stands in the way is asked by `hub.bookings.removal`, which knows
+    the bookings.
+    """
+    _record("remove", person, account)
+    db.session.delete(person)
+
+
+def _locked_persons(household: Household) -> list[Person]:
+    """The persons as they are now; whoever else wants to add one waits for this transaction.
+
+    The weaker lock, so that bookings, which only point at the household, need not wait.
+    """
+    db.session.execute(
+        select(Household.id).where(Household.id == household.id).with_for_update(key_share=True)
+    )
+    return list(db.session.scalars(select(Person).where(Person.household_id == household.id)))
+
+
+def _record(act: str, person: Person, account: Account) -> None:
+    db.session.flush()
+    audit.record(act, person, account_id=account.id, household_id=person.household_id)

@@ -1,0 +1,41 @@
+"""Who is in my household: everything is looked for only among what the account looks after."""
+
+from flask import abort
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from hub.accounts.models import Account
+from hub.db import db
+from hub.families.models import Guardian, Household, Person
+
+LARGEST_ID = 2**63 - 1  # a longer number in an address is nobody's, not an error of the database
+
+
+def my_household(account: Account) -> Household | None:
+    """The household this account looks after, its persons loaded in the order they were entered."""
+    mine = (
+        select(Household)
+        .join(Guardian, Guardian.household_id == Household.id)
+        .where(Guardian.account_id == account.id)
+        .options(joinedload(Household.persons))
+        .execution_options(populate_existing=True)  # persons entered a moment ago are among them
+    )
+    return db.session.scalars(mine).unique().one_or_none()
+
+
+def my_person(account: Account, person_id: int, *, lock: bool = False) -> Person:
+    """A person of my household, else 404.
+
+    With `lock` others who ask for the same person with it wait until this transaction ends, so
+    that two bookings of one person, or a booking and a removal, follow each other.
+    """
+    if person_id > LARGEST_ID:
+        abort(404)
+    mine = (
+        select(Person)
+        .join(Guardian, Guardian.household_id == Person.household_id)
+        .where(Guardian.account_id == account.id, Person.id == person_id)
+    )
+    if lock:
+        mine = mine.with_for_update(of=Person)
+    return db.session.scalars(mine).one_or_none() or abort(404)

@@ -1,0 +1,92 @@
+"""What a person of a household may be called, when born, and how many there may be. Pure."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from typing import Protocol
+
+from flask_babel import gettext as _
+
+from hub.rules import Refused
+from hub.text import months_old
+
+LONGEST_NAME = 20
+OLDEST_YEARS = 120
+ADULT_YEARS = 18
+# Three generations and a few cousins fit; more is a club, which books as a group at the desk,
+# and one phone cannot fill a whole course with names it makes up.
+MOST_PERSONS = 12
+
+_DOTS = str.maketrans(dict.fromkeys("•‧・．", "·"))  # what keyboards offer for ·
+_BETWEEN_LETTERS = frozenset(" ·-'’")
+
+
+class Named(Protocol):
+    """Somebody who is already in the household."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def birth_date(self) -> date: ...
+
+
+def is_adult(birth_date: date, on: date) -> bool:
+    return months_old(birth_date, on) >= ADULT_YEARS * 12
+
+
+def tidy_name(typed: str) -> str:
+    """The name as it is kept: no spaces around it, single ones inside, one kind of dot.
+
+    Raises Refused where this is no name that a desk could call out.
+    """
+    name = " ".join(unicodedata.normalize("NFC", typed).translate(_DOTS).split())
+    if not name:
+        raise Refused(_("请写上姓名。"))
+    if len(name) > LONGEST_NAME:
+        raise Refused(_("姓名最多写 %(most)s 个字。", most=LONGEST_NAME))
+    letters = [character for character in name if character not in _BETWEEN_LETTERS]
+    if not letters or not all(_is_letter(character) for character in letters):
+        raise Refused(_("姓名里请只写汉字或字母，不写数字和符号。"))
+    return name
+
+
+def birth_date_of(year: str, month: str, day: str, today: date) -> date:
+    """The date that was chosen. Raises Refused where nobody can have been born then."""
+    if not (year and month and day):
+        raise Refused(_("请把出生的年、月、日都选上。"))
+    try:
+        chosen = date(int(year), int(month), int(day))
+    except (ValueError, OverflowError):
+        raise Refused(
+            _("%(year)s年%(month)s月没有%(day)s日，请再看看。", year=year, month=month, day=day)
+        ) from None
+    if chosen > today:
+        raise Refused(_("这一天还没有到，请再看看出生日期。"))
+    if months_old(chosen, today) > OLDEST_YEARS * 12:
+        raise Refused(_("这个年份太早了，请再看看出生日期。"))
+    return chosen
+
+
+def check_may_add(persons: Iterable[Named]) -> None:
+    if len(list(persons)) >= MOST_PERSONS:
+        raise Refused(
+            _(
+                "一个家庭最多填 %(most)s 位家人。人多时请打电话给中心，一起帮您约。",
+                most=MOST_PERSONS,
+            )
+        )
+
+
+def check_not_there(
+    persons: Iterable[Named], name: str, birth_date: date, but: int | None = None
+) -> None:
+    """Refuse to enter the same person twice; `but` is the id of the one being changed."""
+    for person in persons:
+        if person.id != but and (person.name, person.birth_date) == (name, birth_date):
+            raise Refused(_("%(name)s已经在您的家庭里了，不用再加一次。", name=name))
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"

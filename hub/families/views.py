@@ -1,0 +1,5 @@
+"""Pages of families."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("families", __name__)
