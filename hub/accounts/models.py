@@ -2,6 +2,7 @@
 
 import enum
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -9,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.db import Model, enum_column, pk, text20, text200
 from hub.security import Admits
+
+if TYPE_CHECKING:
+    from hub.catalogue.models import Centre
 
 
 class RoleName(enum.StrEnum):
@@ -26,7 +30,7 @@ CLEARANCES = {
 }
 
 
-class Account(UserMixin, Model):  # type: ignore[misc]  # flask_login is untyped
+class Account(UserMixin, Model):
     """A phone number that has signed in, or somebody of the staff."""
 
     __tablename__ = "account"
@@ -68,6 +72,7 @@ class Role(Model):
     )
 
     account: Mapped[Account] = relationship(back_populates="roles")
+    centre: Mapped["Centre | None"] = relationship()
 
 
 class SignInCode(Model):

@@ -1,0 +1,86 @@
+"""What somebody had typed when her sign-in had expired: kept half an hour, given back once.
+
+Beside views and commands this alone opens transactions: the pages of every feature call it while
+they are looked at, and only the browser that sent the form may have it back.
+"""
+
+import hashlib
+import json
+import secrets
+from datetime import timedelta
+
+from flask import flash, request, session
+from flask_babel import gettext as _
+from sqlalchemy import delete, select
+from werkzeug.datastructures import MultiDict
+
+from hub import clock
+from hub.accounts.models import KeptForm
+from hub.db import db, transaction
+from hub.limits import hit
+
+KEPT_FOR = timedelta(minutes=30)  # time for the code to arrive, and for a child in between
+MOST_BYTES = 8 * 1024  # every form of a family is smaller; strangers must not fill the disk
+LONGEST_PATH = 200
+# Anybody may send a form without being signed in; a centre's families share one address.
+FORMS_PER_ADDRESS_AND_HOUR = 60
+SWEPT = 50  # how many old forms one keeping clears away
+
+
+def keep(path: str, fields: MultiDict[str, str]) -> bool:
+    """Keep what was typed for the page at `path`; false where there is nothing, or too much."""
+    typed = [pair for pair in fields.items(multi=True) if pair[0] != "csrf_token"]
+    written = json.dumps(typed, ensure_ascii=False)
+    if not typed or len(written.encode()) > MOST_BYTES or len(path) > LONGEST_PATH:
+        return False
+    token = secrets.token_urlsafe(24)
+    most, window = FORMS_PER_ADDRESS_AND_HOUR, timedelta(hours=1)
+    with transaction():
+        if not hit("kept_form", request.remote_addr or "", most=most, window=window):
+            return False
+        _forget_expired()
+        until = clock.now() + KEPT_FOR
+        db.session.add(
+            KeptForm(token_hash=_hash(token), path=path, fields=written, expires_at=until)
+        )
+    session["kept"] = {"token": token, "path": path}
+    return True
+
+
+def is_kept() -> bool:
+    """Whether something waits for this browser to come back."""
+    return "kept" in session
+
+
+def kept_form(path: str) -> MultiDict[str, str] | None:
+    """What was typed on the page at `path`, once; None, without a query, where nothing waits.
+
+    Call it before anything is loaded: giving it back is an act of its own.
+    """
+    waiting = session.get("kept")
+    if not waiting or waiting["path"] != path:
+        return None
+    del session["kept"]
+    wanted = (
+        KeptForm.token_hash == _hash(waiting["token"]),
+        KeptForm.path == path,
+        KeptForm.expires_at > clock.now(),
+    )
+    with transaction():
+        written = db.session.scalar(delete(KeptForm).where(*wanted).returning(KeptForm.fields))
+    if written is None:
+        return None
+    flash(_("已为您保留刚才填的内容，请再按一次提交。"))
+    return MultiDict((name, value) for name, value in json.loads(written))
+
+
+def _forget_expired() -> None:
+    # Skipping locked rows: two keepings at once must not wait for each other in a circle.
+    old = select(KeptForm.id).where(KeptForm.expires_at < clock.now()).limit(SWEPT)
+    db.session.execute(
+        delete(KeptForm).where(KeptForm.id.in_(old.with_for_update(skip_locked=True)))
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,50 @@
+"""Finding accounts: by cookie, by phone; and what somebody does where."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from hub.accounts.models import Account, Role, RoleName
+from hub.db import db
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One role of somebody; without a centre it holds at every centre."""
+
+    role: RoleName
+    centre: str | None
+
+    @property
+    def label(self) -> str:
+        """前台 · 中心负责人 · 系统管理员."""
+        return {
+            RoleName.DESK: _("前台"),
+            RoleName.MANAGER: _("中心负责人"),
+            RoleName.ADMINISTRATOR: _("系统管理员"),
+        }[self.role]
+
+
+def load_account(user_id: str) -> Account | None:
+    """Whoever a cookie speaks of, unless it was signed out everywhere since: one query."""
+    number, _separator, version = user_id.partition(":")
+    if not (number.isdecimal() and version.isdecimal()):
+        return None
+    wanted = Account.id == int(number), Account.auth_version == int(version)
+    return db.session.scalars(select(Account).where(*wanted)).unique().one_or_none()
+
+
+def account_with(phone: str) -> Account | None:
+    """The account of a phone, as it is kept (+86…)."""
+    return db.session.scalars(select(Account).where(Account.phone == phone)).unique().one_or_none()
+
+
+def duties_of(account: Account) -> list[Duty]:
+    """What somebody of the staff does, and at which centres."""
+    if not account.is_staff:
+        return []
+    mine = select(Role).where(Role.account_id == account.id).order_by(Role.id)
+    roles = db.session.scalars(mine.options(joinedload(Role.centre)))
+    return [Duty(role.name, role.centre.name if role.centre else None) for role in roles]

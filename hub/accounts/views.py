@@ -1,0 +1,242 @@
+"""Signing in and out, and the page about oneself."""
+
+from flask import Blueprint, current_app, flash, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError
+
+from hub import audit, clock
+from hub.accounts import actions, rules
+from hub.accounts.codes import draw_code, hash_code
+from hub.accounts.expired import ask_to_sign_in, refuse_forgery
+from hub.accounts.forms import CodeForm, PasswordForm, PhoneForm
+from hub.accounts.kept import is_kept
+from hub.accounts.models import Account
+from hub.accounts.passwords import password_fits
+from hub.accounts.queries import account_with, duties_of, load_account
+from hub.accounts.rules import TooMany, TooSoon, Verdict
+from hub.db import transaction
+from hub.limits import hit
+from hub.notices import gateway
+from hub.pages import page
+from hub.paths import safe_path
+from hub.security import Admits, login_manager, open_to
+
+LONGEST_WAY_BACK = 1000  # it travels in the cookie, which holds 4 KB
+
+blueprint = Blueprint("accounts", __name__)
+blueprint.app_errorhandler(CSRFError)(refuse_forgery)
+login_manager.user_loader(load_account)
+login_manager.unauthorized_handler(ask_to_sign_in)
+
+
+@blueprint.get("/sign-in")
+@open_to(Admits.EVERYONE)
+def show_sign_in() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(_way_back(request.args.get("next")), 303)
+    return _sign_in_page(PhoneForm(next=request.args.get("next")))
+
+
+@blueprint.post("/sign-in")
+@open_to(Admits.EVERYONE)
+def request_code() -> ResponseReturnValue:
+    """Send a code, to a known phone as to an unknown one."""
+    form = PhoneForm()
+    if not form.validate():
+        return _sign_in_page(form, 422)
+    phone, code = form.phone.number, draw_code()
+    try:
+        with transaction():
+            actions.keep_code(phone, _hash(phone, code), _address(), clock.now())
+    except TooSoon as refusal:
+        flash(str(refusal))  # her code is on its way: this is where she can enter it
+        code = ""
+    except TooMany as refusal:
+        form.form_errors.append(str(refusal))
+        return _sign_in_page(form, 429)
+    if code and not _send(phone, code):
+        form.form_errors.append(_("短信没有发出去。请再按一次，或打电话给中心、到前台登记。"))
+        return _sign_in_page(form, 503)
+    _remember_phone(phone, form.next.data, code)
+    return redirect(url_for("accounts.show_code"), 303)
+
+
+@blueprint.get("/sign-in/code")
+@open_to(Admits.EVERYONE)
+def show_code() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(_way_back(None), 303)
+    if "signing_in" not in session:
+        return redirect(url_for("accounts.show_sign_in"), 303)
+    return _code_page(CodeForm(formdata=None))
+
+
+@blueprint.post("/sign-in/code")
+@open_to(Admits.EVERYONE)
+def enter_code() -> ResponseReturnValue:
+    """Sign in whoever holds the phone; her first time makes her account."""
+    signing_in = session.get("signing_in")
+    if signing_in is None:
+        return redirect(url_for("accounts.show_sign_in"), 303)
+    form, phone, account = CodeForm(), signing_in["phone"], None
+    if not form.validate():
+        return _code_page(form, 422)
+    with transaction():
+        attempt = actions.try_code(phone, _hash(phone, form.code_read), clock.now())
+        if attempt.verdict is Verdict.RIGHT:
+            account = actions.account_of(phone, clock.now())
+    if account is None:
+        form.code.errors = [rules.why_not(attempt)]
+        return _code_page(form, 422)
+    return _let_in(account, signing_in["next"])
+
+
+@blueprint.get("/sign-in/password")
+@open_to(Admits.EVERYONE)
+def show_password() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(_way_back(request.args.get("next")), 303)
+    return page("accounts/password.html", form=PasswordForm(next=request.args.get("next")))
+
+
+@blueprint.post("/sign-in/password")
+@open_to(Admits.EVERYONE)
+def enter_password() -> ResponseReturnValue:
+    """Sign in the staff; one answer for every reason why not."""
+    form = PasswordForm()
+    if not form.validate():
+        return page("accounts/password.html", 422, form=form)
+    phone = form.phone.number
+    with transaction():
+        may_try = _may_try_password(phone)
+    if not may_try:
+        form.form_errors.append(str(rules.too_many_passwords()))
+        return page("accounts/password.html", 429, form=form)
+    account = account_with(phone)
+    fits = password_fits(account.password_hash if account else "", form.password.data or "")
+    if account is None or not fits:
+        form.form_errors.append(_("手机号或密码不对。忘了密码，请管理员帮您重设。"))
+        return page("accounts/password.html", 422, form=form)
+    with transaction():
+        audit.record("sign_in_by_password", account, account_id=account.id)
+    return _let_in(account, form.next.data)
+
+
+@blueprint.post("/sign-out")
+@open_to(Admits.EVERYONE)
+def sign_out() -> ResponseReturnValue:
+    """Leave this browser; pressing it twice, or after the sign-in expired, is no trouble."""
+    _leave()
+    flash(_("已退出登录。"))
+    return redirect(url_for("timetable.home"), 303)
+
+
+@blueprint.post("/sign-out/everywhere")
+@open_to(Admits.SIGNED_IN)
+def sign_out_everywhere() -> ResponseReturnValue:
+    """Leave every browser that this account is signed in with, this one too."""
+    with transaction():
+        actions.sign_out_everywhere(current_user)
+    _leave()
+    flash(_("已在所有手机和电脑上退出登录。"))
+    return redirect(url_for("accounts.show_sign_in"), 303)
+
+
+@blueprint.get("/me")
+@open_to(Admits.SIGNED_IN)
+def me() -> ResponseReturnValue:
+    return page("accounts/me.html", account=current_user, duties=duties_of(current_user))
+
+
+def _sign_in_page(form: PhoneForm, status: int = 200) -> ResponseReturnValue:
+    return page("accounts/sign_in.html", status, form=form, is_kept=is_kept())
+
+
+def _code_page(form: CodeForm, status: int = 200) -> ResponseReturnValue:
+    signing_in = session["signing_in"]
+    again = PhoneForm(formdata=None, phone=signing_in["phone"], next=signing_in["next"])
+    return page(
+        "accounts/code.html",
+        status,
+        form=form,
+        again=again,
+        phone=signing_in["phone"],
+        demo_code=signing_in.get("demo_code", ""),
+    )
+
+
+def _send(phone: str, code: str) -> bool:
+    """Send the code just committed; where that fails it is as if it was never asked for."""
+    sentence = _("【渝好空间】验证码 %(code)s，5 分钟内有效。请不要告诉别人。", code=code)
+    try:
+        gateway.gateway().send(phone, sentence)
+    except OSError as error:
+        current_app.logger.error("a sign-in code could not be sent: %s", type(error).__name__)
+        with transaction():
+            actions.forget_code(phone)
+        return False
+    return True
+
+
+def _remember_phone(phone: str, way_back: str | None, code: str) -> None:
+    """Note in the signed session whose code is awaited; in the demo also the code, to show it."""
+    before = session.get("signing_in", {})
+    signing_in = {"phone": phone, "next": _short(way_back)}
+    if current_app.config["HUB"].demo_sign_in:
+        known = before.get("demo_code", "") if before.get("phone") == phone else ""
+        signing_in["demo_code"] = code or known
+    session["signing_in"] = signing_in
+
+
+def _let_in(account: Account, way_back: str | None) -> ResponseReturnValue:
+    """Signed in, for ninety days; whatever else the session held stays."""
+    session.pop("signing_in", None)
+    session.permanent = True
+    login_user(account)
+    return redirect(_way_back(way_back), 303)
+
+
+def _way_back(path: str | None) -> str:
+    default = "desk.today" if current_user.is_staff else "timetable.home"
+    return safe_path(_short(path), url_for(default))
+
+
+def _short(path: str | None) -> str:
+    return path if path and len(path) <= LONGEST_WAY_BACK else ""
+
+
+def _leave() -> None:
+    """Sign this browser out and forget all that belongs to a person; the language stays."""
+    language = session.get("language")
+    logout_user()
+    session.clear()
+    if language:
+        session["language"] = language
+
+
+def _may_try_password(phone: str) -> bool:
+    counts = (
+        hit(
+            "password_phone",
+            phone,
+            most=rules.PASSWORDS_PER_PHONE_AND_QUARTER,
+            window=rules.QUARTER,
+        ),
+        hit(
+            "password_address",
+            _address(),
+            most=rules.PASSWORDS_PER_ADDRESS_AND_QUARTER,
+            window=rules.QUARTER,
+        ),
+    )
+    return all(counts)
+
+
+def _hash(phone: str, code: str) -> str:
+    return hash_code(current_app.config["SECRET_KEY"], phone, code)
+
+
+def _address() -> str:
+    return request.remote_addr or ""
