@@ -2,9 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date, format_datetime, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from hub import clock
 
@@ -14,7 +13,7 @@ MONTHS_UP_TO = 36  # ages under three years are told in months too
 def day(value: date) -> str:
     """今天 11月23日 周一 · 明天 … · 11月28日 周六; the year only when it is another one."""
     today = clock.today()
-    names = {today: _("今天"), today + timedelta(days=1): _("明天"), today + timedelta(days=2): _("后天")}
+    names = _near_days(today)
     pattern = _("M月d日 EEE") if value.year == today.year else _("y年M月d日 EEE")
     said = format_date(value, pattern)
     return f"{names[value]} {said}" if value in names else said
@@ -22,8 +21,7 @@ def day(value: date) -> str:
 
 def short_day(value: date) -> str:
     """今天 · 明天 · 后天 · 周六 11/28."""
-    today = clock.today()
-    names = {today: _("今天"), today + timedelta(days=1): _("明天"), today + timedelta(days=2): _("后天")}
+    names = _near_days(clock.today())
     return names.get(value) or format_date(value, _("EEE M/d"))
 
 
@@ -85,6 +83,16 @@ def ages(youngest_months: int | None, oldest_months: int | None) -> str:
     return f"{months_as_age(youngest_months)}–{months_as_age(last)}"
 
 
+def who(audience: str, youngest_months: int | None, oldest_months: int | None) -> str:
+    """3–6岁的孩子 · 大人 · 1–3岁的孩子，一位大人陪着; `audience` as the catalogue's word for it."""
+    fits = ages(youngest_months, oldest_months)
+    if audience == "adult":
+        return _("大人") if youngest_months is None else _("大人（%(ages)s）", ages=fits)
+    if audience == "child_with_adult":
+        return _("孩子（%(ages)s），要有一位大人陪着", ages=fits)
+    return _("孩子（%(ages)s）", ages=fits)
+
+
 def fee(fen: int) -> str:
     """免费 · ¥20 · ¥9.90."""
     if fen == 0:
@@ -107,3 +115,8 @@ def phone(e164: str) -> str:
 def last_four(e164: str) -> str:
     """All that a roster shows of a guardian's phone."""
     return e164[-4:]
+
+
+def _near_days(today: date) -> dict[date, str]:
+    one = timedelta(days=1)
+    return {today: _("今天"), today + one: _("明天"), today + 2 * one: _("后天")}

@@ -1,0 +1,106 @@
+"""Who may book and cancel what, and when: facts in, a refusal that a family can read out."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
+
+from hub import clock, text
+from hub.catalogue.models import Audience
+from hub.rules import Refused, WayOn
+
+if TYPE_CHECKING:
+    from hub.bookings.models import Booking
+    from hub.timetable.models import Slot
+
+GROWN_UP = 18 * 12  # months; 民法典 17: whoever is eighteen is an adult
+
+
+def check_window(slot: "Slot", now: datetime) -> None:
+    """Refuse what nobody may book now, whoever it is for."""
+    if not slot.is_open:
+        reason = slot.called_off_reason
+        said = _("这一场停办了：%(reason)s", reason=reason) if reason else _("这一场停办了。")
+        raise Refused(said, others_like(slot))
+    if now < slot.opens_at:
+        raise Refused(
+            _("还没到预约时间，%(when)s 开始。", when=text.when(slot.opens_at)), others_like(slot)
+        )
+    if now >= slot.starts_at:
+        raise Refused(_("这一场已经开始了，不能再约。"), others_like(slot))
+    if now >= slot.closes_at:
+        raise Refused(
+            _("预约在 %(when)s 截止了。", when=text.when(slot.closes_at)), others_like(slot)
+        )
+
+
+def check_fits(slot: "Slot", name: str, birth_date: date) -> None:
+    """Refuse a person whom the slot is not for, by the age on the day of the slot."""
+    day = clock.local(slot.starts_at).date()
+    months = text.months_old(birth_date, day)
+    age = text.months_as_age(months)
+    if slot.audience is Audience.ADULT and months < GROWN_UP:
+        raise Refused(_("这一场是给大人的，%(name)s那天%(age)s。", name=name, age=age))
+    if slot.audience is not Audience.ADULT and months >= GROWN_UP:
+        raise Refused(_("这一场是给孩子的，请选择孩子。"))
+    youngest, oldest = slot.youngest_months, slot.oldest_months
+    too_young = youngest is not None and months < youngest
+    too_old = oldest is not None and months > oldest
+    if too_young or too_old:
+        ages = text.ages(youngest, oldest)
+        raise Refused(
+            _(
+                "这一场适合%(ages)s，%(name)s那天%(age)s。",
+                ages=ages,
+                name=name,
+                age=age,
+            ),
+            WayOn(_("找适合%(name)s的", name=name), "timetable.find", (("age", months // 12),)),
+        )
+
+
+def check_free(slot: "Slot", name: str, same_time: Iterable["Booking"]) -> None:
+    """Refuse a person who is booked here already, or elsewhere at the same time."""
+    for booking in same_time:
+        way_on = WayOn(_("看这个预约"), "bookings.show_booking", (("number", booking.number),))
+        if booking.slot_id == slot.id:
+            said = _(
+                "%(name)s已经约过这一场了，预约号 %(number)s。",
+                name=name,
+                number=text.number(booking.number),
+            )
+        else:
+            said = _(
+                "%(name)s这个时间已经约了“%(title)s”（%(when)s）。",
+                name=name,
+                title=booking.slot.activity.title,
+                when=text.span(booking.starts_at, booking.ends_at),
+            )
+        raise Refused(said, way_on)
+
+
+def check_may_cancel(booking: "Booking", now: datetime) -> None:
+    """Refuse a cancellation that comes too late; a turn on the waiting list ends when one likes."""
+    slot = booking.slot
+    if now >= slot.starts_at:
+        raise Refused(_("这一场已经开始了，不能取消。"))
+    if booking.is_confirmed and now > slot.cancel_until:
+        raise Refused(
+            _(
+                "取消要在 %(when)s 之前，好让候补的人来得及。来不了请给中心打电话。",
+                when=text.when(slot.cancel_until),
+            )
+        )
+
+
+def no_room(slot: "Slot") -> Refused:
+    """What somebody hears when the places and the waiting list are full."""
+    if slot.waiting_limit:
+        return Refused(_("名额满了，候补也排满了。"), others_like(slot))
+    return Refused(_("名额满了，这一场不设候补。"), others_like(slot))
+
+
+def others_like(slot: "Slot") -> WayOn:
+    """Further slots of the same centre."""
+    return WayOn(_("看看别的场次"), "timetable.show_centre", (("centre_id", slot.centre_id),))

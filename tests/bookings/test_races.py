@@ -1,0 +1,189 @@
+"""Many at once, with real threads on real databases: nobody gets a place that is not there."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from hub import clock
+from hub.bookings import queries
+from hub.bookings.actions import book, cancel
+from hub.bookings.models import Booking, BookingState
+from hub.db import db, transaction
+from hub.families.models import Guardian
+from hub.families.queries import my_person
+from hub.rules import Refused
+from hub.timetable.models import Slot
+from tests.makers import a_booking, a_child, a_guardian, a_slot
+
+PEOPLE, PLACES, WAITING = 40, 5, 10
+
+
+def at_once(app: Flask, acts: list[Callable[[], Any]]) -> Counter[str]:
+    """Run every act in a thread of its own, all from the same moment; count how they ended."""
+    start = threading.Barrier(len(acts))
+    ends: list[str] = []
+
+    def run(act: Callable[[], Any]) -> None:
+        with app.test_request_context():
+            start.wait(timeout=60)
+            try:
+                ends.append(str(act()))
+            except Refused:
+                ends.append("refused")
+            except IntegrityError:
+                ends.append("refused by the database")
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert len(ends) == len(acts), "a thread ended with an error"
+    return Counter(ends)
+
+
+def booking_for(slot_id: int, guardian: Guardian, person_id: int) -> Callable[[], str]:
+    account = guardian.account
+
+    def act() -> str:
+        with transaction():
+            person = my_person(account, person_id, lock=True)
+            slot = queries.slot_or_404(slot_id)
+            return book(slot, person, account_id=account.id, now=clock.now()).state.value
+
+    return act
+
+
+def people(app: Flask, count: int) -> list[tuple[Guardian, int]]:
+    """So many guardians, each with a child: (guardian, person id)."""
+    with app.app_context():
+        guardians = [a_guardian() for _ in range(count)]
+        children = [a_child(guardian.household) for guardian in guardians]
+        db.session.add_all([*guardians, *children])
+        db.session.commit()
+        return [(one, child.id) for one, child in zip(guardians, children, strict=True)]
+
+
+def seated(app: Flask, slot_id: int) -> int:
+    confirmed = Booking.slot_id == slot_id, Booking.state == BookingState.CONFIRMED
+    with app.app_context():
+        return db.session.scalars(select(func.count(Booking.id)).where(*confirmed)).one()
+
+
+def miscounted(app: Flask) -> Any:
+    with app.app_context():
+        return queries.miscounted()
+
+
+def test_forty_people_and_five_places_give_five_bookings(app: Flask, saved: Any) -> None:
+    slot = saved(a_slot(capacity=PLACES, waiting_limit=WAITING))
+    ends = at_once(app, [booking_for(slot, *person) for person in people(app, PEOPLE)])
+    assert ends == {"confirmed": 5, "waiting": 10, "refused": 25}
+    assert seated(app, slot) == PLACES
+    assert miscounted(app) == []
+
+
+def test_one_family_pressing_ten_times_gets_one_booking(app: Flask, saved: Any) -> None:
+    slot = saved(a_slot(capacity=PLACES))
+    (family,) = people(app, 1)
+    assert at_once(app, [booking_for(slot, *family)] * 10) == {"confirmed": 1, "refused": 9}
+    assert seated(app, slot) == 1
+    assert miscounted(app) == []
+
+
+def test_cancelling_and_booking_at_once_leaves_no_free_place_beside_somebody_who_waits(
+    app: Flask, saved: Any
+) -> None:
+    for _ in range(5):
+        families = people(app, 12)
+        slot = a_slot(capacity=4, places_left=0, waiting_limit=20)
+        with app.app_context():
+            slot.activity.centre.name += str(_)
+            db.session.add(slot)
+            holders = [a_booking(slot, child(person)) for _, person in families[:4]]
+            db.session.add_all(holders)
+            db.session.commit()
+            slot_id, held = slot.id, [booking.id for booking in holders]
+
+        def give_up(booking_id: int) -> Callable[[], str]:
+            def act() -> str:
+                with transaction():
+                    booking = db.session.get_one(Booking, booking_id)
+                    return str(cancel(booking, account_id=1, now=clock.now()))
+
+            return act
+
+        acts = [give_up(booking_id) for booking_id in held]
+        acts += [booking_for(slot_id, *family) for family in families[4:]]
+        at_once(app, acts)
+        assert seated(app, slot_id) == 4
+        assert miscounted(app) == []
+
+
+def child(person_id: int) -> Any:
+    from hub.families.models import Person
+
+    return db.session.get_one(Person, person_id)
+
+
+class TestWithoutTheGuards:
+    """What these races look like when the guard is taken out: the harness does see it."""
+
+    def test_counting_before_inserting_seats_more_than_there_are_places(
+        self, app: Flask, saved: Any
+    ) -> None:
+        slot_id = saved(a_slot(capacity=PLACES))
+        everybody = people(app, PEOPLE)
+        counted = threading.Barrier(PEOPLE)
+
+        def count_then_insert(person_id: int) -> Callable[[], str]:
+            def act() -> str:
+                left = db.session.get_one(Slot, slot_id).places_left
+                db.session.rollback()
+                counted.wait(timeout=60)
+                if left == 0:
+                    return "refused"
+                with transaction():
+                    db.session.add(a_booking(db.session.get_one(Slot, slot_id), child(person_id)))
+                    fewer = update(Slot).where(Slot.id == slot_id).values(places_left=left - 1)
+                    db.session.execute(fewer)
+                return "confirmed"
+
+            return act
+
+        at_once(app, [count_then_insert(person_id) for _, person_id in everybody])
+        assert seated(app, slot_id) > PLACES
+        assert miscounted(app) != []
+
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    def test_looking_before_inserting_without_the_constraint_books_a_family_twice(
+        self, app: Flask, saved: Any
+    ) -> None:
+        slot_id = saved(a_slot(capacity=PLACES))
+        ((_, person_id),) = people(app, 1)
+        with app.app_context(), db.engine.begin() as connection:
+            connection.execute(text("DROP INDEX uq_booking_live_slot_id_person_id"))
+            connection.execute(text("DROP TRIGGER ex_booking_person_id_overlap_insert"))
+        looked = threading.Barrier(10)
+
+        def look_then_insert() -> str:
+            here = Booking.slot_id == slot_id, Booking.person_id == person_id
+            found = db.session.scalar(select(Booking.id).where(*here))
+            db.session.rollback()
+            looked.wait(timeout=60)
+            if found:
+                return "refused"
+            with transaction():
+                db.session.add(a_booking(db.session.get_one(Slot, slot_id), child(person_id)))
+            return "confirmed"
+
+        at_once(app, [look_then_insert] * 10)
+        assert seated(app, slot_id) == 10
