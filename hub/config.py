@@ -21,7 +21,7 @@ class ConfigError(Exception):
 class Settings:
     """What this installation was told; the comment at each field names its variable."""
 
-    # HUB_ENV: `demo` (default) fills itself with labelled demo data; `production` refuses all of it.
+    # HUB_ENV: `demo` (default) fills itself with labelled demo data; `production` refuses it.
     env: str
     # HUB_SECRET_KEY: signs cookies and hashes codes. Demo makes its own in instance/secret_key;
     # production must be given one of at least 32 characters.
@@ -74,6 +74,7 @@ def for_flask(settings: Settings) -> dict[str, Any]:
         "HUB": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # no names of children in logs
         "SESSION_COOKIE_NAME": "hub",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -66,7 +66,7 @@ def _admit() -> ResponseReturnValue | None:
     if admits is Admits.EVERYONE:
         return None
     if not current_user.is_authenticated:
-        return login_manager.unauthorized()  # type: ignore[no-any-return]
+        return login_manager.unauthorized()
     if current_user.clearance < admits:
         abort(403)
     return None

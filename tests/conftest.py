@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import event, inspect, text
+from sqlalchemy import delete, event, inspect
 from sqlalchemy.engine import Engine
 
 from hub import config, create_app
@@ -99,6 +99,19 @@ def app(database_url: str) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def wordless_app() -> Flask:
+    """The application without a database: enough for words, addresses and templates."""
+    return create_app(settings("sqlite://"))
+
+
+@pytest.fixture
+def spoken(wordless_app: Flask) -> Iterator[None]:
+    """A page being written in Chinese, so that rules can say their sentences."""
+    with wordless_app.test_request_context():
+        yield
+
+
 @pytest.fixture
 def saved(app: Flask) -> Callable[..., Any]:
     """Save rows of tests.makers, in a context that is closed again, and get back their ids."""
@@ -122,7 +135,7 @@ def browser(app: Flask) -> Browser:
 
 @pytest.fixture
 def cast(app: Flask) -> Cast:
-    """The standing cast, saved: a mother with her children, the staff of two centres, a stranger."""
+    """The standing cast, saved: a mother and her children, the staff of two centres …"""
     with app.app_context():
         return the_cast()
 
@@ -145,4 +158,4 @@ def _empty_all_tables() -> None:
     """Leave no row; deleting from small tables is quicker than truncating them."""
     with db.engine.begin() as connection:
         for table in reversed(db.metadata.sorted_tables):
-            connection.execute(text(f'DELETE FROM "{table.name}"'))
+            connection.execute(delete(table))

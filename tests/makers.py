@@ -1,7 +1,7 @@
 """Rows for tests: each maker states only what a test is about, the rest is ordinary.
 
-    slot = a_slot(places_left=1)
-    slot_id, child_id = saved(slot, a_child(name="小满"))
+slot = a_slot(places_left=1)
+slot_id, child_id = saved(slot, a_child(name="小满"))
 """
 
 from datetime import date, datetime, timedelta

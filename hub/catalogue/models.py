@@ -5,6 +5,7 @@ from datetime import date, time
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.sql.schema import SchemaItem
 
 from hub.db import Model, enum_column, pk, text20, text60, text200, text2000
 
@@ -156,7 +157,7 @@ class Policy:
     waiting_limit: Mapped[int] = mapped_column(default=10)  # how many may wait; 0: no waiting list
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[CheckConstraint, ...]:
+    def __table_args__(cls) -> tuple[SchemaItem, ...]:  # noqa: N805 – of the class
         return (
             CheckConstraint("fee_fen >= 0", name="fee_fen"),
             CheckConstraint("waiting_limit >= 0", name="waiting_limit"),
