@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField, TelField
 from wtforms.validators import InputRequired, Length, ValidationError
@@ -21,7 +21,7 @@ class PhoneField(TelField):
             self.number = normalise(self.data or "")
         except ValueError:
             raise ValidationError(
-                _("请填能收短信的手机号，比如 138 0013 8000。境外号码前面请加 + 和国家代码。")
+                _l("请填能收短信的手机号，比如 138 0013 8000。境外号码前面请加 + 和国家代码。")
             ) from None
 
 
@@ -30,8 +30,8 @@ class PhoneForm(FlaskForm):
 
     next = HiddenField()
     phone = PhoneField(
-        _("手机号"),
-        [InputRequired(_("请填您的手机号。"))],
+        _l("手机号"),
+        [InputRequired(_l("请填您的手机号。"))],
         render_kw={"autocomplete": "tel", "inputmode": "tel", "maxlength": 30},
     )
 
@@ -40,8 +40,8 @@ class CodeForm(FlaskForm):
     """The six digits; `code_read` is what was understood of what was typed."""
 
     code = StringField(
-        _("6 位验证码"),
-        [InputRequired(_("请填短信里的 6 位数字。"))],
+        _l("6 位验证码"),
+        [InputRequired(_l("请填短信里的 6 位数字。"))],
         render_kw={
             "inputmode": "numeric",
             "autocomplete": "one-time-code",
@@ -54,14 +54,14 @@ class CodeForm(FlaskForm):
     def validate_code(self, field: StringField) -> None:
         self.code_read = read_code(field.data or "")
         if not self.code_read:
-            raise ValidationError(_("验证码是短信里的 6 位数字，请再看一下。"))
+            raise ValidationError(_l("验证码是短信里的 6 位数字，请再看一下。"))
 
 
 class PasswordForm(PhoneForm):
     """How the staff sign in."""
 
     password = PasswordField(
-        _("密码"),
-        [InputRequired(_("请填密码。")), Length(max=200)],
+        _l("密码"),
+        [InputRequired(_l("请填密码。")), Length(max=200)],
         render_kw={"autocomplete": "current-password"},
     )

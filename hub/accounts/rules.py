@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -54,12 +55,11 @@ def check_may_resend(sent_at: datetime | None, now: datetime) -> None:
     """Refuse another code while the last one may still be on its way."""
     if sent_at is None or now - sent_at >= RESEND_AFTER:
         return
-    seconds = int((sent_at + RESEND_AFTER - now).total_seconds()) + 1
     raise TooSoon(
         ngettext(
             "验证码刚刚发过，请看看短信。没收到的话，再等 %(num)s 秒就可以重新要一个。",
             "验证码刚刚发过，请看看短信。没收到的话，再等 %(num)s 秒就可以重新要一个。",
-            min(seconds, int(RESEND_AFTER.total_seconds())),
+            ceil((sent_at + RESEND_AFTER - now).total_seconds()),
         )
     )
 

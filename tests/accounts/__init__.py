@@ -1,0 +1,1 @@
+"""Who is using the site: signing in, staying signed in, signing out."""
