@@ -1,5 +1,88 @@
-"""Pages of families."""
+"""The family's own pages: who is in it, and the forms to enter and correct a person."""
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from hub import clock
+from hub.accounts.kept import kept_form
+from hub.db import transaction
+from hub.families import actions
+from hub.families.forms import PersonForm, as_typed
+from hub.families.queries import my_household, my_person
+from hub.families.rules import MOST_PERSONS, is_adult
+from hub.pages import page
+from hub.paths import safe_path
+from hub.rules import Refused
+from hub.security import Admits, open_to
 
 blueprint = Blueprint("families", __name__)
+
+
+@blueprint.get("/family")
+@open_to(Admits.SIGNED_IN)
+def show_family() -> ResponseReturnValue:
+    household = my_household(current_user)
+    persons = household.persons if household else []
+    today = clock.today()
+    return page(
+        "families/family.html",
+        adults=[person for person in persons if is_adult(person.birth_date, today)],
+        children=[person for person in persons if not is_adult(person.birth_date, today)],
+        is_full=len(persons) >= MOST_PERSONS,
+        most=MOST_PERSONS,
+    )
+
+
+@blueprint.get("/family/persons/new")
+@open_to(Admits.SIGNED_IN)
+def new_person() -> ResponseReturnValue:
+    form = PersonForm(
+        formdata=kept_form(request.path), data={"next": safe_path(request.args.get("next"), "")}
+    )
+    return page("families/new_person.html", form=form)
+
+
+@blueprint.post("/family/persons/new")
+@open_to(Admits.SIGNED_IN)
+def add_person() -> ResponseReturnValue:
+    form = PersonForm()
+    if form.validate():
+        try:
+            with transaction():
+                household = actions.household_of(current_user, clock.now())
+                person = actions.add_person(current_user, household, **form.facts())
+        except Refused as refusal:
+            form.form_errors.append(str(refusal))
+        else:
+            flash(_("已经加上%(name)s。", name=person.name))
+            return redirect(safe_path(form.next.data, url_for("families.show_family")), 303)
+    return page("families/new_person.html", 422, form=form)
+
+
+@blueprint.get("/family/persons/<int:person_id>")
+@open_to(Admits.SIGNED_IN)
+def edit_person(person_id: int) -> ResponseReturnValue:
+    kept = kept_form(request.path)
+    person = my_person(current_user, person_id)
+    form = PersonForm(formdata=kept, data=as_typed(person))
+    return page("families/edit_person.html", form=form, person=person)
+
+
+@blueprint.post("/family/persons/<int:person_id>")
+@open_to(Admits.SIGNED_IN)
+def change_person(person_id: int) -> ResponseReturnValue:
+    person = my_person(current_user, person_id)
+    form = PersonForm()
+    if form.validate():
+        try:
+            with transaction():
+                person = my_person(current_user, person_id)
+                actions.change_person(current_user, person, **form.facts())
+        except Refused as refusal:
+            form.form_errors.append(str(refusal))
+        else:
+            flash(_("已经改好。"))
+            return redirect(url_for("families.show_family"), 303)
+    return page("families/edit_person.html", 422, form=form, person=person)

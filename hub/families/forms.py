@@ -1,0 +1,80 @@
+"""What is asked of a person of the household: a name, a birth date, and how the reports count."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, RadioField, SelectField, StringField
+
+from hub import clock
+from hub.families.models import Person, Sex
+from hub.families.rules import OLDEST_YEARS, birth_date_of, tidy_name
+from hub.rules import Refused
+
+
+class PersonForm(FlaskForm):
+    """One person. The birth date is three lists: nothing to type, and no calendar that opens on
+    today, from which a grandmother would have to leaf back sixty years."""
+
+    name = StringField(_l("姓名"))
+    # Whatever was sent is judged as a date below: it may be no date, or one of no list.
+    year = SelectField(_l("年"), validate_choice=False)
+    month = SelectField(_l("月"), validate_choice=False)
+    day = SelectField(_l("日"), validate_choice=False)
+    sex = RadioField(
+        _l("性别"),
+        choices=[(Sex.FEMALE.value, _l("女")), (Sex.MALE.value, _l("男"))],
+        validate_choice=False,
+    )
+    next = HiddenField()  # where she came from, and wants to go back to
+
+    birth_date: date | None = None
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        this_year = clock.today().year
+        self.birth_errors: list[str] = []
+        self.year.choices = _choices(range(this_year, this_year - OLDEST_YEARS - 1, -1))
+        self.month.choices = _choices(range(1, 13))
+        self.day.choices = _choices(range(1, 32))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine = super().validate(extra_validators)
+        try:
+            self.name.data = tidy_name(self.name.data or "")
+        except Refused as refusal:
+            self.name.errors = [str(refusal)]
+        try:
+            year, month, day = self.year.data, self.month.data, self.day.data
+            self.birth_date = birth_date_of(year or "", month or "", day or "", clock.today())
+        except Refused as refusal:
+            self.birth_errors = [str(refusal)]
+        if self.sex.data not in set(Sex):
+            self.sex.errors = [_("请选“女”或“男”。")]
+        return bool(fine and not (self.name.errors or self.birth_errors or self.sex.errors))
+
+    def facts(self) -> dict[str, Any]:
+        """What was entered, in the words of the actions; only after validate()."""
+        return {
+            "name": self.name.data,
+            "birth_date": self.birth_date,
+            "sex": Sex(self.sex.data),
+        }
+
+
+def as_typed(person: Person) -> dict[str, str]:
+    """The person as her form shows her."""
+    born = person.birth_date
+    return {
+        "name": person.name,
+        "year": str(born.year),
+        "month": str(born.month),
+        "day": str(born.day),
+        "sex": person.sex.value,
+    }
+
+
+def _choices(numbers: range) -> list[tuple[str, str]]:
+    return [("", "–"), *((str(number), str(number)) for number in numbers)]

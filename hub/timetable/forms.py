@@ -1,0 +1,170 @@
+"""What visitors choose to find a slot or a centre. Nothing here changes anything."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, HiddenField, SearchField, SelectField
+
+from hub import text
+from hub.catalogue.models import District, Kind
+from hub.catalogue.queries import plain_words
+from hub.families.models import Person
+from hub.families.rules import ADULT_YEARS, OLDEST_YEARS
+from hub.timetable.queries import Wish
+from hub.timetable.rules import Ages
+
+DAYS_TO_CHOOSE = 14
+LAST_PAGE = 100
+ADULT = "adult"
+
+
+class DistrictForm(FlaskForm):
+    """Where somebody lives; remembered, so that her own district is what she sees."""
+
+    district = SelectField(_l("我在哪个区县"), validate_choice=False)
+    back = HiddenField()
+
+    def offer(self, districts: Sequence[tuple[District, bool]]) -> None:
+        self.district.choices = district_choices(districts)
+
+
+class CentresForm(FlaskForm):
+    """A centre's name, or a district."""
+
+    class Meta:
+        csrf = False
+
+    q = SearchField(_l("名称或拼音（yl）"))
+    district = SelectField(_l("区县"), validate_choice=False)
+
+    def offer(self, districts: Sequence[tuple[District, bool]]) -> None:
+        """Fill the list, and put back to “all” what is not on it."""
+        self.district.choices = district_choices(districts)
+        self.unknown = [] if is_offered(self.district) else [self.district]
+        self.district.data = "" if self.unknown else self.district.data or ""
+        self.q.data = plain_words(self.q.data or "")
+
+    @property
+    def words(self) -> str:
+        return self.q.data or ""
+
+    @property
+    def district_id(self) -> int | None:
+        return int(self.district.data) if self.district.data else None
+
+    def chosen(self) -> dict[str, str]:
+        """What is looked for, as it stands in an address."""
+        asked = {"q": self.q.data, "district": self.district.data}
+        return {name: value for name, value in asked.items() if value}
+
+
+class FindForm(FlaskForm):
+    """The filters of the timetable. A value that no list offers is left out, and told about."""
+
+    class Meta:
+        csrf = False
+
+    district = SelectField(_l("区县"), validate_choice=False)
+    kind = SelectField(_l("服务"), validate_choice=False)
+    age = SelectField(_l("给几岁的人"), validate_choice=False)
+    places = BooleanField(_l("只看有名额的"), false_values=("", "0", "false"))
+    day = HiddenField(_l("哪一天"))  # chosen by a link each, in a strip above the list
+
+    def offer(
+        self,
+        districts: Sequence[tuple[District, bool]],
+        kinds: Sequence[Kind],
+        persons: Sequence[Person],
+        today: date,
+    ) -> None:
+        """Fill the lists, and put back to “all” what is on none of them (see `unknown`)."""
+        self.district.choices = district_choices(districts)
+        active = [(kind.code, kind.name) for kind in kinds if kind.is_active]
+        self.kind.choices = [("", _("全部服务")), *active]
+        self.age.choices = _age_choices(persons, today)
+        days = (today + timedelta(days=ahead) for ahead in range(DAYS_TO_CHOOSE))
+        self.day_choices = [("", _("全部")), *((str(day), text.short_day(day)) for day in days)]
+        self.age.data = _age_asked(self.age.data)
+        lists = (self.district, self.kind, self.age)
+        self.unknown: list[Field] = [field for field in lists if not is_offered(field)]
+        if self.day.data and self.day.data not in dict(self.day_choices):
+            self.unknown.append(self.day)
+        for field in (*lists, self.day):
+            field.data = "" if field in self.unknown else field.data or ""
+
+    def wish(self, kinds: Sequence[Kind]) -> Wish:
+        """What was chosen, for the search; only after offer()."""
+        kind_ids = {kind.code: kind.id for kind in kinds}
+        age = self.age.data
+        years = ADULT_YEARS if age == ADULT else int(age) if age else None
+        return Wish(
+            district_id=int(self.district.data) if self.district.data else None,
+            kind_id=kind_ids.get(self.kind.data),
+            ages=None if years is None else Ages.of_years(years),
+            day=date.fromisoformat(self.day.data) if self.day.data else None,
+            only_places=self.places.data,
+        )
+
+    def said(self) -> list[str]:
+        """The filters in use, in words; the day stands in its strip."""
+        labels = [
+            str(choice[1])
+            for field in (self.district, self.kind, self.age)
+            for choice in field.iter_choices()
+            if field.data and choice[0] == field.data
+        ]
+        return [*labels, _("有名额")] if self.places.data else labels
+
+    def chosen(self) -> dict[str, str]:
+        """The filters in use, as they stand in an address."""
+        lists = (self.district, self.kind, self.age, self.day)
+        chosen = {field.name: field.data for field in lists if field.data}
+        return chosen | ({"places": "1"} if self.places.data else {})
+
+
+def district_choices(districts: Sequence[tuple[District, bool]]) -> list[tuple[str, str]]:
+    """All of the city and each district, those where there is a centre first."""
+    there = [(str(district.id), district.name) for district, has_centre in districts if has_centre]
+    others = [
+        (str(district.id), _("%(district)s（还没有空间）", district=district.name))
+        for district, has_centre in districts
+        if not has_centre
+    ]
+    return [("", _("全部区县")), *there, *others]
+
+
+def page_asked(typed: str | None) -> int:
+    """The number of a page; 1 for anything that is none."""
+    is_number = typed is not None and typed.isascii() and typed.isdigit() and len(typed) < 9
+    return min(max(int(typed or 1), 1), LAST_PAGE) if is_number else 1
+
+
+def _age_choices(persons: Sequence[Person], today: date) -> list[tuple[str, str]]:
+    """Years of age; the visitor's own family stands beside its ages, so that nobody need count."""
+    names: dict[str, list[str]] = {}
+    for person in persons:
+        years = text.months_old(person.birth_date, today) // 12
+        names.setdefault(ADULT if years >= ADULT_YEARS else str(years), []).append(person.name)
+    said = {"0": _("不满1岁"), ADULT: _("成人")}
+    steps = [*(str(years) for years in range(ADULT_YEARS)), ADULT]
+    labels = [(step, said.get(step) or _("%(years)s岁", years=step)) for step in steps]
+    with_names = [
+        (step, f"{label} · {_('、').join(names[step])}" if step in names else label)
+        for step, label in labels
+    ]
+    return [("", _("年龄不限")), *with_names]
+
+
+def _age_asked(typed: str | None) -> str | None:
+    """Years above childhood, as a link may say them, are all one age here: adult."""
+    if typed and typed.isascii() and typed.isdigit() and len(typed) < 4:
+        return ADULT if ADULT_YEARS <= int(typed) <= OLDEST_YEARS else typed
+    return typed
+
+
+def is_offered(field: SelectField) -> bool:
+    """Whether the chosen value is on the field's list; no choice is fine."""
+    return not field.data or field.data in {choice[0] for choice in field.iter_choices()}

@@ -1,0 +1,125 @@
+"""Where visitors find what is on: the home page, the timetable, and the centres."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from hub import clock
+from hub.catalogue import queries as catalogue
+from hub.catalogue.models import Centre, District
+from hub.families.queries import my_household
+from hub.pages import page
+from hub.paths import safe_path
+from hub.security import Admits, open_to
+from hub.timetable import queries
+from hub.timetable.forms import CentresForm, DistrictForm, FindForm, is_offered, page_asked
+from hub.timetable.rules import by_day, hours_in_words
+
+DAYS_OF_A_CENTRE = 14
+
+blueprint = Blueprint("timetable", __name__)
+
+
+@blueprint.get("/")
+@open_to(Admits.EVERYONE)
+def home() -> ResponseReturnValue:
+    districts = catalogue.districts()
+    remembered = str(session.get("district", ""))
+    district = next((one for one, _has in districts if str(one.id) == remembered), None)
+    form = DistrictForm(formdata=None, data={"district": remembered if district else ""})
+    form.offer(districts)
+    return page(
+        "timetable/home.html",
+        form=form,
+        district=district,
+        kinds=catalogue.kinds(),
+        today=clock.today(),
+        glance=queries.at_a_glance(district.id if district else None, clock.now()),
+    )
+
+
+@blueprint.post("/district")
+@open_to(Admits.EVERYONE)
+def choose_district() -> ResponseReturnValue:
+    """Remember the district on this device; no district is the whole city."""
+    form = DistrictForm()
+    form.offer(catalogue.districts())
+    if not is_offered(form.district):
+        flash(_("没有找到这个区县，请从列表里选。"))
+    elif form.district.data:
+        session["district"] = form.district.data
+        session.permanent = True  # also of somebody who never signs in
+    else:
+        session.pop("district", None)
+    return redirect(safe_path(form.back.data), 303)
+
+
+@blueprint.get("/slots")
+@open_to(Admits.EVERYONE)
+def find() -> ResponseReturnValue:
+    kinds, household = catalogue.kinds(), None
+    if current_user.is_authenticated:
+        household = my_household(current_user)
+    form = FindForm(formdata=request.args)
+    persons = household.persons if household else ()
+    form.offer(catalogue.districts(), kinds, persons, clock.today())
+    page_number = page_asked(request.args.get("page"))
+    slots, has_more = queries.find_slots(form.wish(kinds), clock.now(), page_number)
+    return page(
+        "timetable/find.html",
+        form=form,
+        days=by_day(slots),
+        page_number=page_number,
+        has_more=has_more,
+        here=_address("timetable.find", form.chosen()),
+    )
+
+
+@blueprint.get("/centres")
+@open_to(Admits.EVERYONE)
+def centres() -> ResponseReturnValue:
+    form = CentresForm(formdata=request.args)
+    form.offer(catalogue.districts())
+    page_number = page_asked(request.args.get("page"))
+    found, has_more = catalogue.find_centres(form.words, form.district_id, page_number)
+    return page(
+        "timetable/centres.html",
+        form=form,
+        groups=[(district, list(group)) for district, group in groupby(found, _district)],
+        page_number=page_number,
+        has_more=has_more,
+        here=_address("timetable.centres", form.chosen()),
+    )
+
+
+@blueprint.get("/centres/<int:centre_id>")
+@open_to(Admits.EVERYONE)
+def show_centre(centre_id: int) -> ResponseReturnValue:
+    centre = catalogue.centre_with_facts(centre_id)
+    today = clock.today()
+    last_day = today + timedelta(days=DAYS_OF_A_CENTRE - 1)
+    _midnight, end = clock.day_bounds(today, last_day)
+    slots = queries.slots_of_centre(centre_id, clock.now(), end)
+    closed = catalogue.closed_days(centre_id, today, last_day)
+    return page(
+        "timetable/centre.html",
+        centre=centre,
+        hours=hours_in_words(centre.opening_hours),
+        days=by_day(slots, closed),
+        has_slots=bool(slots),
+        closed=closed,
+    )
+
+
+def _district(centre: Centre) -> District:
+    return centre.district
+
+
+def _address(endpoint: str, chosen: Mapping[str, Any]) -> str:
+    return url_for(endpoint, **chosen)
