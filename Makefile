@@ -1,18 +1,51 @@
+# make run · make test · make check · make bench: the same commands for people and for CI.
+
 VENV := .venv
 PYTHON ?= python3
+PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
+CATALOGUE := hub/translations/en/LC_MESSAGES/messages
 
-.PHONY: run test check bench lock
+.PHONY: run test check bench lock words
+.DELETE_ON_ERROR:
 
-run: $(VENV)/.run
+run: $(VENV)/.run $(CATALOGUE).mo
 	@$(VENV)/bin/hub serve
 
+test: $(VENV)/.dev $(CATALOGUE).mo
+	@sh tests/install-tools.sh
+	@$(VENV)/bin/python -m pytest -q -n auto
+
+check: $(VENV)/.dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/djlint --check --lint --quiet templates
+	$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.dev
+	@echo "Nothing is measured yet."
+
 $(VENV)/.run: requirements.lock pyproject.toml
-	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-index --no-build-isolation -e .
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(CATALOGUE).mo: $(CATALOGUE).po | $(VENV)/.run
+	@$(VENV)/bin/pybabel --quiet compile -i $< -o $@ -l en
+
+# Collect the words of the site anew; what is new stands empty in the catalogue until translated.
+words: $(VENV)/.dev
+	$(VENV)/bin/pybabel --quiet extract -F pyproject.toml -k _l --no-location --sort-output -o messages.pot .
+	$(VENV)/bin/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete -N -i messages.pot -d hub/translations -l en
+	rm messages.pot
+
 # Written by uv, a tool of the developer: nobody else needs it.
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra install
 lock:
-	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra install -o requirements.lock
-	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra install --extra dev -o requirements-dev.lock
+	$(LOCK) -o requirements.lock
+	$(LOCK) --extra dev -o requirements-dev.lock
