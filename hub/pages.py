@@ -8,6 +8,7 @@ from flask import (
     current_app,
     make_response,
     render_template,
+    request,
 )
 from flask_htmx import HTMX
 from jinja2 import StrictUndefined, pass_context
@@ -24,14 +25,20 @@ htmx = HTMX()
 
 
 def page(name: str, status: int = 200, **context: Any) -> Response:
-    """Render a template – for htmx, only the block named like the id of its target."""
+    """Render a template – for htmx, only the block named like the id of its target.
+
+    A page without such a block, where a redirect has led, takes the place of the whole page.
+    """
     part = (htmx.target or "").rpartition("#")[2]  # htmx 2 sends "places", htmx 4 "ul#places"
-    wants_part = htmx and not htmx.history_restore_request
+    wants_part = bool(htmx and part and not htmx.history_restore_request)
     if wants_part and part in current_app.jinja_env.get_template(name).blocks:
-        html = render_template("_part.html", page=name, part=part, **context)
+        response = make_response(render_template("_part.html", page=name, part=part, **context))
     else:
-        html = render_template(name, **context)
-    response = make_response(html, status)
+        response = make_response(render_template(name, **context))
+        if wants_part:
+            response.headers["HX-Push-Url"] = request.full_path.removesuffix("?")
+            _take_the_whole_page(response)
+    response.status_code = status
     response.vary.update(["HX-Request", "HX-Target", "HX-History-Restore-Request", "Cookie"])
     return response
 
@@ -67,9 +74,13 @@ def error_page(status: int, headers: dict[str, str] | None = None) -> Response:
     template = current_app.jinja_env.select_template(names)
     response = make_response(render_template(template, status=status), status, headers or {})
     if htmx:  # an error is a whole page, whatever part was asked for
-        response.headers["HX-Retarget"] = "body"
-        response.headers["HX-Reswap"] = "innerHTML"
+        _take_the_whole_page(response)
     return response
+
+
+def _take_the_whole_page(response: Response) -> None:
+    response.headers["HX-Retarget"] = "body"
+    response.headers["HX-Reswap"] = "innerHTML show:window:top"
 
 
 def _show_http_error(error: HTTPException) -> Response:

@@ -76,8 +76,12 @@ def ages(youngest_months: int | None, oldest_months: int | None) -> str:
         return _("满%(age)s", age=months_as_age(youngest_months or 0))
     # 6–12岁 is spoken of whole years: the month before somebody turns 13 is still 12.
     last = oldest_months - 11 if oldest_months % 12 == 11 else oldest_months
+    if youngest_months is None and last != oldest_months:
+        return _("不满%(years)s岁", years=last // 12 + 1)
     if youngest_months is None:
-        return _("%(age)s以下", age=months_as_age(last))
+        return _("%(age)s及以下", age=months_as_age(last))
+    if youngest_months == last:
+        return months_as_age(last)
     if not youngest_months % 12 and not last % 12:
         return _("%(first)s–%(last)s岁", first=youngest_months // 12, last=last // 12)
     return f"{months_as_age(youngest_months)}–{months_as_age(last)}"
