@@ -20,6 +20,8 @@ from tests.browser import Browser
 from tests.cast import Cast, the_cast
 from tests.databases import postgresql_cluster
 
+pytest_plugins = ["tests.chromium"]
+
 # A Monday in Chongqing, 10:00: no test depends on the day it is run.
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 MIGRATIONS = str(config.ROOT / "hub" / "migrations")

@@ -12,6 +12,7 @@ from hub import clock
 from hub.accounts.models import Account, Role, RoleName
 from hub.bookings.models import Booking, BookingState, Channel
 from hub.catalogue.models import Activity, Audience, Centre, District, Kind, Room, StaffMember
+from hub.catalogue.pinyin import set_name
 from hub.families.models import Guardian, Household, Person, Sex
 from hub.timetable.models import Slot
 
@@ -33,7 +34,9 @@ def a_centre(**given: Any) -> Centre:
     n = next(_next)
     usual = {"name": f"第{n}社区渝好空间", "phone": "023-00000000", "address": f"测试路{n}号"}
     given.setdefault("district", given.pop("district", None) or a_district())
-    return Centre(**usual | given)
+    centre = Centre(**usual | given)
+    set_name(centre, centre.name)
+    return centre
 
 
 def a_room(centre: Centre | None = None, **given: Any) -> Room:

@@ -1,0 +1,150 @@
+"""A real browser against the real site: every page it meets is checked for errors and for axe."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from hub.accounts.models import Account
+from hub.db import db
+from tests.databases import missing
+
+PHONE = "Pixel 7"
+QUIET = [  # no look-ups of its own: the tests have no network
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, *_: Any) -> None:
+        """Say nothing: what matters is on the page."""
+
+
+@pytest.fixture
+def live_site(app: Flask) -> Iterator[str]:
+    """The address of the site, served by threads of this process."""
+    # The clock is stopped in 2026, the browser's is not: the cookie must outlive the difference.
+    app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=365 * 50)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium, started once."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        missing("Chromium", "install it with: apt-get install chromium")
+    browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+    yield browser
+    browser.close()
+
+
+class Phone:
+    """Somebody's phone. `page` is Playwright's; `look` checks the page that is open."""
+
+    def __init__(self, context: BrowserContext, site: str, scripts: bool) -> None:
+        self.context, self.site, self.scripts = context, site, scripts
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.troubles: list[str] = []
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("console", self._note)
+
+    def _note(self, message: Any) -> None:
+        # Chromium reports every 4xx answer as an error; which ones there are is the tests' matter.
+        if message.type in {"error", "warning"} and "status of 4" not in message.text:
+            self.troubles.append(message.text)
+
+    def visit(self, path: str) -> Page:
+        self.page.goto(self.site + path)
+        self.look()
+        return self.page
+
+    def look(self) -> None:
+        """The open page has no error, no broken policy, no sideways scroll, nothing for axe."""
+        assert not self.troubles, f"{self.page.url}: {self.troubles}"
+        wide = self.page.evaluate(
+            "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wide <= 0, f"{self.page.url} scrolls sideways by {wide} px"
+        found = Axe().run(self.page).response["violations"]
+        told = [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found]
+        assert not told, f"{self.page.url}: {told}"
+
+    def press(self, name: str, role: Any = "button") -> None:
+        """Press the button (or follow the link) that says this, and look at what comes."""
+        self.page.get_by_role(role, name=name).first.click()
+        self.page.wait_for_load_state("networkidle")
+        self.look()
+
+    @property
+    def text(self) -> str:
+        return self.page.locator("main").inner_text()
+
+
+@pytest.fixture
+def phones(
+    chromium: Browser, playwright: Playwright, live_site: str, app: Flask
+) -> Iterator[Callable[..., Phone]]:
+    """Make a phone: `phones(scripts=False)` without JavaScript, `phones(account_id)` signed in."""
+    contexts: list[BrowserContext] = []
+
+    def make(
+        account_id: int | None = None,
+        *,
+        scripts: bool = True,
+        viewport: tuple[int, int] | None = None,
+    ) -> Phone:
+        options: dict[str, Any] = dict(playwright.devices[PHONE])
+        if viewport:
+            options["viewport"] = {"width": viewport[0], "height": viewport[1]}
+            options["is_mobile"] = viewport[0] < 600
+        context = chromium.new_context(
+            **options, locale="zh-CN", timezone_id="Asia/Shanghai", java_script_enabled=scripts
+        )
+        contexts.append(context)
+        if account_id is not None:
+            context.add_cookies([_cookie(app, account_id, live_site)])
+        return Phone(context, live_site, scripts)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def _cookie(app: Flask, account_id: int, site: str) -> Any:
+    """The cookie of somebody who signed in before."""
+    with app.app_context():
+        user_id = db.session.get_one(Account, account_id).get_id()
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session.update({"_user_id": user_id, "_fresh": True})
+        session.permanent = True
+    cookie = client.get_cookie("hub")
+    assert cookie is not None
+    return {"name": "hub", "value": cookie.value, "url": site}

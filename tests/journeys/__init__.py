@@ -1,0 +1,1 @@
+"""Stories of the product across features, in a real browser."""

@@ -1,0 +1,118 @@
+"""Dates, ages, prices and numbers as people say them."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hub import clock, text
+from hub.clock import at
+from tests.makers import tomorrow
+
+pytestmark = pytest.mark.usefixtures("spoken")
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "on", "said"),
+    [
+        (date(2026, 11, 23), date(2026, 11, 23), "0个月"),
+        (date(2026, 3, 24), date(2026, 11, 23), "7个月"),
+        (date(2026, 3, 23), date(2026, 11, 23), "8个月"),
+        (date(2024, 7, 20), date(2026, 11, 23), "2岁4个月"),
+        (date(2024, 11, 23), date(2026, 11, 23), "2岁"),
+        (date(2023, 11, 23), date(2026, 11, 23), "3岁"),
+        (date(2020, 11, 24), date(2026, 11, 23), "5岁"),
+        (date(2024, 2, 29), date(2025, 2, 28), "11个月"),
+        (date(2024, 2, 29), date(2025, 3, 1), "1岁"),
+        (date(1987, 5, 1), date(2026, 11, 23), "39岁"),
+    ],
+)
+def test_ages_are_told_in_months_under_three(birth_date: date, on: date, said: str) -> None:
+    assert text.age(birth_date, on) == said
+
+
+@pytest.mark.parametrize(
+    ("youngest", "oldest", "said"),
+    [
+        (None, None, "年龄不限"),
+        (36, 83, "3–6岁"),
+        (72, 155, "6–12岁"),
+        (6, 36, "6个月–3岁"),
+        (18, 35, "1岁6个月–2岁"),
+        (216, None, "满18岁"),
+        (None, 35, "不满3岁"),
+        (36, 47, "3岁"),
+    ],
+)
+def test_age_ranges_are_told_as_people_say_them(
+    youngest: int | None, oldest: int | None, said: str
+) -> None:
+    assert text.ages(youngest, oldest) == said
+
+
+@pytest.mark.parametrize(("fen", "said"), [(0, "免费"), (2000, "¥20"), (990, "¥9.90")])
+def test_a_fee_is_free_or_in_yuan(fen: int, said: str) -> None:
+    assert text.fee(fen) == said
+
+
+def test_days_near_have_names_and_those_of_other_years_have_a_year() -> None:
+    today = date(2026, 11, 23)
+    assert text.day(today) == "今天 11月23日 周一"
+    assert text.day(today + timedelta(days=1)) == "明天 11月24日 周二"
+    assert text.day(today + timedelta(days=5)) == "11月28日 周六"
+    assert text.day(date(2027, 1, 2)) == "2027年1月2日 周六"
+    assert text.short_day(today + timedelta(days=2)) == "后天"
+    assert text.short_day(today + timedelta(days=5)) == "周六 11/28"
+
+
+def test_times_are_those_of_a_clock_in_chongqing() -> None:
+    starts_at = tomorrow(9, 30)
+    assert starts_at.hour == 1, "kept in UTC"
+    assert text.span(starts_at, starts_at + timedelta(minutes=90)) == "09:30–11:00"
+    assert text.when(starts_at) == "明天 11月24日 周二 09:30"
+    overnight = text.span(tomorrow(22), tomorrow(22) + timedelta(hours=10))
+    assert overnight == "22:00–后天 11月25日 周三 08:00"
+
+
+def test_numbers_are_grouped_to_be_read_out() -> None:
+    assert text.number("4821937756") == "482 193 7756"
+    assert text.phone("+8613800138000") == "138 0013 8000"
+    assert text.phone("+85251234567") == "+85251234567"
+    assert text.last_four("+8613800138123") == "8123"
+
+
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [
+        (datetime(2026, 11, 23, 15, 59, tzinfo=clock.UTC), date(2026, 11, 23)),  # 23:59
+        (datetime(2026, 11, 23, 16, 0, tzinfo=clock.UTC), date(2026, 11, 24)),  # midnight
+        (datetime(2026, 11, 24, 0, 30, tzinfo=clock.UTC), date(2026, 11, 24)),  # 08:30
+    ],
+)
+def test_the_day_turns_at_midnight_in_chongqing(
+    instant: datetime, day: date, request: pytest.FixtureRequest
+) -> None:
+    traveller: Any = request.getfixturevalue("clock")
+    traveller.move_to(instant, tick=False)
+    assert clock.today() == day
+    first, last = clock.day_bounds(day)
+    assert first <= instant < last
+    assert last - first == timedelta(days=1)
+
+
+def test_a_date_in_the_summers_of_1986_to_1991_is_a_date_like_any_other() -> None:
+    """China had summer time then; a birth date is a date, not an instant."""
+    from datetime import time
+
+    assert text.months_old(date(1988, 6, 1), date(2026, 6, 1)) == 38 * 12
+    assert at(date(1988, 6, 1), time(12)) == datetime(1988, 6, 1, 3, tzinfo=clock.UTC)
+
+
+def test_the_same_is_said_in_english(wordless_app: Flask) -> None:
+    from flask import session
+
+    with wordless_app.test_request_context():
+        session["language"] = "en"
+        assert text.fee(0) == "Free"
+        assert text.day(date(2026, 11, 28)) == "Sat 28 Nov"
