@@ -1,0 +1,103 @@
+"""Pages of the desk: the day at a centre, who is coming, and the sheet that is printed."""
+
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, request
+from flask_login import current_user
+
+from hub import clock
+from hub.audit import record_read
+from hub.catalogue.models import Centre
+from hub.db import transaction
+from hub.desk import days
+from hub.desk.queries import (
+    centre_day,
+    my_centre,
+    my_centres,
+    my_slot,
+    only_centre_id,
+    rosters_of,
+)
+from hub.desk.rules import blank_rows
+from hub.pages import page
+from hub.security import Admits, open_to
+
+blueprint = Blueprint("desk", __name__)
+blueprint.record_once(lambda setup: setup.app.url_map.converters.update(day=days.DayConverter))
+
+LAST_PAGE = 1000
+
+
+@blueprint.get("/desk")
+@open_to(Admits.DESK)
+def today() -> Response:
+    """Today at the one centre of whoever asks, or the choice among her centres."""
+    centre_id = only_centre_id(current_user)
+    if centre_id is not None:
+        return _day_page(my_centre(current_user, centre_id), clock.today())
+    words = request.args.get("q", "").strip()[:60]
+    page_number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    centres, has_more = my_centres(current_user, words, page_number)
+    return page(
+        "desk/choose_centre.html",
+        centres=centres,
+        words=words,
+        page_number=page_number,
+        has_more=has_more,
+        today=clock.today(),
+    )
+
+
+@blueprint.get("/desk/centres/<int:centre_id>/days/<day:day>")
+@open_to(Admits.DESK)
+def show_day(centre_id: int, day: date) -> Response:
+    return _day_page(my_centre(current_user, centre_id), day)
+
+
+@blueprint.get("/desk/slots/<int:slot_id>")
+@open_to(Admits.DESK)
+def show_roster(slot_id: int) -> Response:
+    with transaction():
+        slot = my_slot(current_user, slot_id)
+        roster = rosters_of([slot])[slot.id]
+        _note_read("slot", slot.id, roster.persons)
+    return page("desk/roster.html", slot=slot, roster=roster, written_day=days.in_words(roster.day))
+
+
+@blueprint.get("/desk/centres/<int:centre_id>/days/<day:day>/sheet")
+@open_to(Admits.DESK)
+def show_day_sheet(centre_id: int, day: date) -> Response:
+    with transaction():
+        shown = centre_day(my_centre(current_user, centre_id), day)
+        rosters = rosters_of(shown.slots)
+        _note_read("centre_day", centre_id, sum(roster.persons for roster in rosters.values()))
+    return page(
+        "desk/sheet.html",
+        shown=shown,
+        rosters=rosters,
+        written_day=days.in_words(day),
+        printed_at=clock.now(),
+        blank_rows=blank_rows,
+    )
+
+
+def _day_page(centre: Centre, day: date) -> Response:
+    by_room = request.args.get("order") == "room"
+    return page(
+        "desk/day.html",
+        shown=centre_day(centre, day, by_room=by_room),
+        by_room=by_room,
+        written_day=days.in_words(day),
+        week=days.week_of(day),
+        previous=day - timedelta(days=1),
+        following=day + timedelta(days=1),
+        today=clock.today(),
+        now=clock.now(),
+        has_more_centres=only_centre_id(current_user) is None,
+    )
+
+
+def _note_read(subject: str, subject_id: int, persons: int) -> None:
+    """Leave a trace of who looked, in the caller's transaction; none where nobody was shown."""
+    if persons:
+        record_read(subject, subject_id, account_id=current_user.id, persons=persons)
