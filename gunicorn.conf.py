@@ -1,0 +1,46 @@
+"""How gunicorn serves the site; every number that may differ comes from the settings."""
+
+import os
+import sys
+from typing import Any
+
+from hub.config import ConfigError, load_settings
+from hub.ops.serve import pack_static_files, refuse_demo_data
+
+try:
+    settings = load_settings()
+except ConfigError as error:
+    sys.exit(f"hub: {error}")
+
+# Before the application reads static/, however it was started: `hub serve` or gunicorn itself.
+pack_static_files()
+
+bind = settings.bind
+workers = settings.workers
+threads = settings.threads
+worker_class = "gthread"
+# The program is read once, before the workers part: one that is replaced in a rush serves at once.
+preload_app = True
+max_requests = 20_000
+max_requests_jitter = 2_000
+timeout = 30
+graceful_timeout = 30
+keepalive = 5
+control_socket_disable = True
+MEMORY = "/dev/shm"  # noqa: S108 – gunicorn makes files there that nobody else can name
+if os.access(MEMORY, os.W_OK):  # a worker's sign of life must not wait for a slow disk
+    worker_tmp_dir = MEMORY
+# Without a proxy nobody's X-Forwarded-… is believed; with one, ProxyFix counts HUB_PROXIES steps.
+forwarded_allow_ips = "127.0.0.1,::1" if settings.proxies else ""
+# No access log: addresses and what people look at are nobody's business. Errors are written.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+
+
+def on_starting(server: Any) -> None:
+    """Refuse made-up data in production also where gunicorn was started by hand."""
+    try:
+        refuse_demo_data(server.app.wsgi())
+    except ConfigError as error:
+        sys.exit(f"hub: {error}")

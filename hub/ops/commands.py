@@ -1,0 +1,140 @@
+"""The commands themselves: thin, each one act."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_babel import force_locale
+
+from hub import clock
+from hub.accounts.models import RoleName
+from hub.accounts.passwords import hash_password
+from hub.bookings.queries import miscounted
+from hub.config import ConfigError
+from hub.db import db, transaction
+from hub.health import is_migrated
+from hub.notices.actions import send_due
+from hub.notices.gateway import gateway
+from hub.ops import serve, staff
+from hub.ops.centre_file import BadFile
+from hub.ops.import_centres import import_centres
+from hub.ops.seed import demo, people
+from hub.ops.seed.ground import lay_ground
+from hub.rules import Refused
+
+
+def in_words(command: Callable[..., None]) -> Callable[..., None]:
+    """Run a command with the application at hand, and tell a refusal in words, without a trace."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        try:
+            # Nobody is visiting whose language could be asked for.
+            with force_locale("zh_Hans_CN"):
+                command(*args, **options)
+        except BadFile as error:
+            raise click.ClickException(
+                "\n".join(["没有导入任何中心：", *error.problems])
+            ) from error
+        except (ConfigError, Refused) as error:
+            raise click.ClickException(str(error)) from error
+
+    return with_appcontext(run)
+
+
+@click.command("serve")
+@in_words
+def serve_command() -> None:
+    """Make the database ready and start the server."""
+    serve.serve(current_app._get_current_object(), clock.now())  # type: ignore[attr-defined]
+
+
+@click.command("seed")
+@in_words
+def seed_command() -> None:
+    """Fill the demo, or move it on to the coming four weeks."""
+    _need_tables()
+    demo.check_may_seed(current_app.config["HUB"])
+    password_hash = hash_password(people.demo_password())
+    with transaction():
+        seeded = demo.seed(current_app.config["HUB"], password_hash, clock.now())
+    click.echo(f"{seeded.slots} slots and {seeded.bookings} bookings are new")
+
+
+@click.command("import-centres")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@in_words
+def import_centres_command(file: Path) -> None:
+    """Load a list of centres (CSV; UTF-8 or GBK): all of it, or nothing."""
+    _need_tables()
+    content = file.read_bytes()
+    with transaction():
+        lay_ground()
+        counts = import_centres(content)
+    click.echo(f"新增 {counts.new} 个，更改 {counts.changed} 个，没有变化 {counts.unchanged} 个")
+
+
+@click.command("create-staff")
+@click.option("--phone", required=True, help="the mobile number that signs in")
+@click.option("--name", required=True, help="as colleagues call her")
+@click.option("--role", required=True, type=click.Choice([role.value for role in RoleName]))
+@click.option("--centre", help="the centre's name; not for an administrator")
+@in_words
+def create_staff_command(phone: str, name: str, role: str, centre: str | None) -> None:
+    """Make an account for the staff, or give it another role and a new password."""
+    _need_tables()
+    phone, name, role_name = staff.check_phone(phone), staff.check_name(name), RoleName(role)
+    staff.centre_for(role_name, centre)
+    password = click.prompt("密码", hide_input=True, confirmation_prompt="再输一遍")
+    staff.check_password(password, phone)
+    password_hash = hash_password(password)
+    with transaction():
+        staff.create_staff(
+            phone=phone,
+            name=name,
+            role=role_name,
+            centre=staff.centre_for(role_name, centre),
+            password_hash=password_hash,
+            now=clock.now(),
+        )
+    click.echo(f"{name} 可以用手机号 {phone} 和密码登录了")
+
+
+@click.command("send")
+@in_words
+def send_command() -> None:
+    """Send the notices that are due."""
+    click.echo(f"{send_due(gateway(), clock.now())} notices sent")
+
+
+@click.command("check")
+@in_words
+def check_command() -> None:
+    """Recount the places of every slot; exits with 1 where something does not add up."""
+    wrong = miscounted()
+    for slot_id, capacity, places_left, confirmed in wrong:
+        click.echo(f"slot {slot_id}: {confirmed} confirmed + {places_left} left, not {capacity}")
+    if wrong:
+        sys.exit(1)
+    click.echo("every place is accounted for")
+
+
+def _need_tables() -> None:
+    if not is_migrated():
+        raise ConfigError("the database has not all of its tables yet; hub serve makes them.")
+    db.session.rollback()
+
+
+ALL: list[click.Command] = [
+    serve_command,
+    seed_command,
+    import_centres_command,
+    create_staff_command,
+    send_command,
+    check_command,
+]

@@ -1,0 +1,207 @@
+"""The demo's bookings: what the resident and her neighbours have booked, by the real `book`."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import TypeVarTuple
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from hub import clock, text
+from hub.bookings.actions import book
+from hub.bookings.models import LIVE, Booking
+from hub.bookings.rules import GROWN_UP
+from hub.catalogue.models import Audience
+from hub.db import db
+from hub.families.models import Person
+from hub.ops.seed import people
+from hub.ops.seed.weeks import Key
+from hub.timetable.models import Slot, SlotState
+
+AHEAD_AT_HOME = timedelta(days=3)  # the centre whose desk one can try is busy for days …
+AHEAD = timedelta(days=1)  # … the others today and tomorrow
+FULL = 0.2  # how many of the slots are full, with some waiting …
+ALWAYS_FULL = "亲子绘本故事会"  # … and this one at home, so that there is a waiting list every day
+LONGEST_MEMORY = timedelta(days=10)  # bookings are made in the last ten days
+KNOWN_BY = (Slot.id, Slot.centre_id, Slot.room_id, Slot.starts_at)
+
+# Who of the resident's household takes part in what; the last one is a turn on a waiting list.
+PAST_WISHES = (("小满", "儿童画室"), ("朵朵", "亲子绘本故事会"))
+WISHES = (("朵朵", "亲子绘本故事会"), ("小满", "放学后托管"), ("江女士", "手工编织小课"))
+WAITING_WISHES = (("小满", "儿童画室"), ("小满", "小小科学家"), ("江女士", "手机拍照与短视频入门"))
+CALLED_OFF = (
+    (0, "八段锦晨练", "吴老师感冒了，明天照常。"),
+    (3, "亲子绘本故事会", "阅读区换灯，停一次。"),
+)
+
+Row = TypeVarTuple("Row")
+
+
+class Diary:
+    """When each person is somewhere, so that nobody is asked to be in two places."""
+
+    def __init__(self, since: datetime) -> None:
+        self._spans: dict[int | None, list[tuple[datetime, datetime]]] = defaultdict(list)
+        live = Booking.state.in_(LIVE), Booking.ends_at > since
+        times = select(Booking.person_id, Booking.starts_at, Booking.ends_at).where(*live)
+        for person_id, starts_at, ends_at in db.session.execute(times):
+            self._spans[person_id].append((starts_at, ends_at))
+
+    def is_free(self, person: Person, slot: Slot) -> bool:
+        spans = self._spans[person.id]
+        return all(begins >= slot.ends_at or ends <= slot.starts_at for begins, ends in spans)
+
+    def note(self, person: Person, slot: Slot) -> None:
+        self._spans[person.id].append((slot.starts_at, slot.ends_at))
+
+
+@dataclass(frozen=True)
+class Span:
+    """The time in which a slot's bookings are made."""
+
+    first: datetime
+    last: datetime
+
+    @classmethod
+    def of(cls, slot: Slot, now: datetime) -> "Span | None":
+        last = min(now, slot.closes_at, slot.starts_at) - timedelta(minutes=1)
+        first = max(slot.opens_at, last - LONGEST_MEMORY)
+        return cls(first, last) if first < last else None
+
+    def moments(self, number: int, chance: Random) -> list[datetime]:
+        seconds = int((self.last - self.first).total_seconds())
+        return sorted(
+            self.first + timedelta(seconds=chance.randrange(seconds)) for _ in range(number)
+        )
+
+
+def call_some_off(home_id: int, today: date) -> None:
+    """Let two slots of the centre not take place; nobody has booked them yet."""
+    for days_on, title, reason in CALLED_OFF:
+        begin, _end = clock.day_bounds(today + timedelta(days=days_on))
+        for slot in _slots(begin, home_id):
+            if slot.activity.title == title:
+                slot.state, slot.called_off_reason = SlotState.CALLED_OFF, reason
+                break
+    db.session.flush()
+
+
+def book_for_resident(home_id: int, now: datetime) -> None:
+    """Let the resident have something behind her and something before her."""
+    midnight = clock.at(clock.local(now).date(), time.min)
+    coming = [slot for slot in _slots(midnight, home_id) if slot.starts_at > now]
+    past = [slot for slot in _slots(midnight - timedelta(days=7), home_id) if slot.ends_at < now]
+    _book_wishes(WISHES, coming, now)
+    _book_wishes(PAST_WISHES, past, now)
+
+
+def let_resident_wait(home_id: int, now: datetime) -> None:
+    """Let the resident have a turn on the waiting list of a slot that is full."""
+    coming = _slots(now, home_id)
+    full = [slot for slot in coming if slot.places_left == 0 and slot.starts_at > now]
+    for wish in WAITING_WISHES:
+        if _book_wishes([wish], full, now):
+            return
+
+
+def fill(planned: set[Key], home_id: int, now: datetime) -> int:
+    """Let neighbours book the slots of these days that none has booked yet; say how many did.
+
+    Only planned slots: one that the staff has made is left to those who try it. The same slots
+    are filled alike on every machine.
+    """
+    today = clock.local(now).date()
+    begin = clock.at(today, time.min)
+    _start, end = clock.day_bounds(today + AHEAD)
+    _start, end_at_home = clock.day_bounds(today + AHEAD_AT_HOME)
+    diary, neighbours = Diary(begin), people.neighbours()
+    filled = _booked_by({account_id for _person, account_id in neighbours}, begin)
+    made = 0
+    # One slot in memory at a time: `book` compares its UPDATE with every slot that is loaded.
+    for row in db.session.execute(_in_order(select(*KNOWN_BY), begin)).all():
+        is_home = row.centre_id == home_id
+        is_near = row.starts_at < (end_at_home if is_home else end)
+        if is_near and row.id not in filled and (row.room_id, row.starts_at) in planned:
+            slot = db.session.get_one(Slot, row.id, options=[joinedload(Slot.activity)])
+            made += _fill(slot, neighbours, diary, is_home, now)
+    return made
+
+
+def _fill(
+    slot: Slot,
+    neighbours: Sequence[tuple[Person, int]],
+    diary: Diary,
+    is_home: bool,
+    now: datetime,
+) -> int:
+    span = Span.of(slot, now)
+    chance = Random(f"{slot.activity.title} {slot.centre_id} {slot.starts_at}")  # noqa: S311
+    wanted = _wanted(slot, is_home, chance)
+    fitting = [
+        (person, account_id)
+        for person, account_id in neighbours
+        if _fits(person, slot) and diary.is_free(person, slot)
+    ]
+    chance.shuffle(fitting)
+    chosen = fitting[:wanted] if span else []
+    moments = span.moments(len(chosen), chance) if span else []
+    for (person, account_id), moment in zip(chosen, moments, strict=True):
+        book(slot, person, account_id=account_id, now=moment)
+        diary.note(person, slot)
+    return len(chosen)
+
+
+def _wanted(slot: Slot, is_home: bool, chance: Random) -> int:
+    """How many want to come: some slots are full with a few waiting, some nearly empty."""
+    if chance.random() < FULL or (is_home and slot.activity.title == ALWAYS_FULL):
+        return slot.capacity + min(slot.waiting_limit, chance.randint(1, 3))
+    share = chance.uniform(0.2, 0.8) if is_home else chance.uniform(0.0, 0.4)
+    return round(slot.capacity * share)
+
+
+def _book_wishes(wishes: Iterable[tuple[str, str]], slots: Sequence[Slot], now: datetime) -> int:
+    account, household = people.resident()
+    by_name = {person.name: person for person in household}
+    diary = Diary(now - timedelta(days=14))
+    made = 0
+    for name, title in wishes:
+        person = by_name.get(name)
+        for slot in slots:
+            span = Span.of(slot, now)
+            if not (account and person and span) or slot.activity.title != title:
+                continue
+            if _fits(person, slot) and diary.is_free(person, slot):
+                book(slot, person, account_id=account.id, now=span.last)
+                diary.note(person, slot)
+                made += 1
+                break
+    return made
+
+
+def _fits(person: Person, slot: Slot) -> bool:
+    months = text.months_old(person.birth_date, clock.local(slot.starts_at).date())
+    if (slot.audience is Audience.ADULT) is not (months >= GROWN_UP):
+        return False
+    youngest, oldest = slot.youngest_months, slot.oldest_months
+    return (youngest is None or months >= youngest) and (oldest is None or months <= oldest)
+
+
+def _booked_by(account_ids: set[int], since: datetime) -> set[int]:
+    """The slots since then that one of these has booked, if only to cancel again."""
+    mine = Booking.made_by_id.in_(account_ids), Booking.starts_at >= since
+    return set(db.session.scalars(select(Booking.slot_id).where(*mine)))
+
+
+def _slots(since: datetime, centre_id: int) -> list[Slot]:
+    """The open slots of a centre in the two weeks from then on, in order."""
+    here = select(Slot).where(Slot.centre_id == centre_id).options(joinedload(Slot.activity))
+    return list(db.session.scalars(_in_order(here, since)))
+
+
+def _in_order(query: Select[*Row], since: datetime) -> Select[*Row]:
+    until = since + timedelta(days=14)
+    during = Slot.starts_at >= since, Slot.starts_at < until, Slot.state == SlotState.OPEN
+    return query.where(*during).order_by(Slot.starts_at, Slot.id)

@@ -1,0 +1,88 @@
+"""Making an account for somebody of the staff, or giving it another role and a new password."""
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from hub import audit
+from hub.accounts.models import Account, Role, RoleName
+from hub.accounts.phones import normalise
+from hub.accounts.queries import account_with
+from hub.catalogue.models import Centre
+from hub.db import db
+from hub.rules import Refused
+
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 200  # hashing more is work that somebody else could ask for
+LONGEST_NAME = 20
+
+
+def check_password(password: str, phone: str) -> None:
+    """Refuse a password that is soon guessed."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refused(_("密码至少要 %(least)s 个字符。", least=SHORTEST_PASSWORD))
+    if len(password) > LONGEST_PASSWORD:
+        raise Refused(_("密码最多 %(most)s 个字符。", most=LONGEST_PASSWORD))
+    if len(set(password)) < 4 or password in {phone, phone.removeprefix("+86")}:
+        raise Refused(_("这个密码太容易猜到了，请换一个。"))
+
+
+def check_name(name: str) -> str:
+    """The name without blanks around it. Raises Refused where it is empty or too long."""
+    name = name.strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise Refused(_("姓名要有 1 到 %(most)s 个字。", most=LONGEST_NAME))
+    return name
+
+
+def check_phone(text: str) -> str:
+    """The phone as it is kept. Raises Refused where it is not one that signs in."""
+    try:
+        return normalise(text)
+    except ValueError as error:
+        raise Refused(_("“%(text)s”不是手机号码。", text=text)) from error
+
+
+def centre_for(role: RoleName, name: str | None) -> Centre | None:
+    """Where this role is held. Raises Refused where a centre is missing, unknown or too much."""
+    if role is RoleName.ADMINISTRATOR:
+        if name:
+            raise Refused(_("管理员管所有中心，请不要写 --centre。"))
+        return None
+    if not name:
+        raise Refused(_("请用 --centre 写明是哪个中心。"))
+    centre = db.session.scalar(select(Centre).where(Centre.name == name))
+    if centre is None:
+        raise Refused(_("没有叫“%(name)s”的中心。", name=name))
+    return centre
+
+
+def create_staff(
+    *,
+    phone: str,
+    name: str,
+    role: RoleName,
+    centre: Centre | None,
+    password_hash: str,
+    now: datetime,
+) -> Account:
+    """The account of this phone with this role; its password becomes the new one.
+
+    Where the phone had an account (a resident's, or another role's), whoever is signed in with
+    it is signed out: the password may have been changed because it was no longer a secret.
+    """
+    account = account_with(phone)
+    if account is None:
+        account = Account(phone=phone, created_at=now, roles=[])
+        db.session.add(account)
+    else:
+        account.auth_version += 1
+    account.name, account.password_hash = name, password_hash
+    centre_id = centre.id if centre else None
+    if all((held.name, held.centre_id) != (role, centre_id) for held in account.roles):
+        account.roles.append(Role(name=role, centre_id=centre_id))
+    db.session.flush()
+    where = f"centre {centre_id}" if centre_id else "every centre"
+    audit.record("create_staff", account, account_id=None, detail=f"{role} at {where}")
+    return account
