@@ -19,5 +19,4 @@ function tell(what) {
   if (!trouble) return;
   trouble.hidden = !what;
   trouble.textContent = what ? trouble.dataset[what] : "";
-  if (what) trouble.scrollIntoView({ block: "center" });
 }
