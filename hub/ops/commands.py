@@ -109,6 +109,7 @@ def create_staff_command(phone: str, name: str, role: str, centre: str | None) -
 @in_words
 def send_command() -> None:
     """Send the notices that are due."""
+    _need_tables()
     click.echo(f"{send_due(gateway(), clock.now())} notices sent")
 
 
@@ -116,6 +117,7 @@ def send_command() -> None:
 @in_words
 def check_command() -> None:
     """Recount the places of every slot; exits with 1 where something does not add up."""
+    _need_tables()
     wrong = miscounted()
     for slot_id, capacity, places_left, confirmed in wrong:
         click.echo(f"slot {slot_id}: {confirmed} confirmed + {places_left} left, not {capacity}")

@@ -24,7 +24,7 @@ def make_slot(
     opens_on = clock.local(starts_at).date() - timedelta(days=activity.opens_days_before)
     slot = Slot(
         activity=activity,
-        centre_id=activity.centre_id,
+        centre=activity.centre,
         room=room,
         lead=lead,
         starts_at=starts_at,

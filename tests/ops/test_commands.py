@@ -1,0 +1,54 @@
+"""hub send and hub check."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hub import clock, create_app
+from hub.db import db
+from hub.notices.actions import tell
+from hub.timetable.models import Slot
+from tests.conftest import settings
+from tests.makers import a_booking, a_child, a_slot, an_account
+from tests.ops.conftest import run
+
+
+def test_send_empties_the_outbox_once(app: Flask, saved: Any) -> None:
+    account = saved(an_account(phone="+8613800000001"))
+    with app.app_context():
+        tell(account, "候补到名额了", clock.now())
+        db.session.commit()
+    assert "1 notices sent" in run(app, "send").output
+    assert "0 notices sent" in run(app, "send").output
+
+
+def test_check_is_content_when_the_places_add_up(app: Flask, saved: Any) -> None:
+    slot = a_slot(capacity=10, places_left=9)
+    saved(slot, a_booking(slot, a_child()))
+    result = run(app, "check")
+    assert (result.exit_code, result.output) == (0, "every place is accounted for\n")
+
+
+def test_check_names_a_slot_whose_places_do_not_add_up(app: Flask, saved: Any) -> None:
+    slot = a_slot(capacity=10, places_left=10)
+    saved(slot, a_booking(slot, a_child()))
+    with app.app_context():
+        number = db.session.query(Slot.id).scalar()
+    result = run(app, "check")
+    assert result.exit_code == 1
+    assert result.output == f"slot {number}: 1 confirmed + 10 left, not 10\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("seed",), ("import-centres", __file__), ("send",), ("check",)],
+    ids=lambda words: words[0],
+)
+def test_without_tables_a_command_says_how_they_are_made(tmp_path: Any, words: tuple[str]) -> None:
+    app = create_app(settings(f"sqlite:///{tmp_path / 'new.db'}"))
+    result = run(app, *words)
+    assert result.exit_code == 1
+    assert "hub serve makes them" in result.output
+    with app.app_context():
+        db.engine.dispose()

@@ -1,0 +1,121 @@
+"""hub create-staff: who may work here is made by whoever runs the installation."""
+
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import func, select
+
+from hub.accounts.models import Account, RoleName
+from hub.accounts.passwords import password_fits
+from hub.accounts.queries import account_with
+from hub.audit import AuditEntry
+from hub.db import db
+from tests.makers import a_centre, an_account
+from tests.ops.conftest import run
+
+PASSWORD = "a long enough one"
+
+
+@pytest.fixture
+def centre(saved: Any) -> int:
+    return int(saved(a_centre(name="甲社区")))
+
+
+def create(
+    app: Flask, *, password: str = PASSWORD, again: str | None = None, **given: str
+) -> Result:
+    options = {
+        "phone": "138 0000 0001",
+        "name": "陈老师",
+        "role": "desk",
+        "centre": "甲社区",
+    } | given
+    words = [word for name, value in options.items() if value for word in (f"--{name}", value)]
+    return run(app, "create-staff", *words, typed=f"{password}\n{again or password}\n")
+
+
+def account(app: Flask, phone: str = "+8613800000001") -> Account | None:
+    with app.app_context():
+        return account_with(phone)
+
+
+def test_somebody_of_the_staff_gets_an_account_a_role_and_a_password(
+    app: Flask, centre: int
+) -> None:
+    result = create(app)
+    assert result.exit_code == 0, result.output
+    assert PASSWORD not in result.output
+    made = account(app)
+    assert made is not None
+    assert made.name == "陈老师"
+    assert [(role.name, role.centre_id) for role in made.roles] == [(RoleName.DESK, centre)]
+    assert password_fits(made.password_hash, PASSWORD)
+    assert made.password_hash.startswith("$argon2id$")
+    with app.app_context():
+        entry = db.session.scalars(select(AuditEntry)).one()
+        assert (entry.act, entry.subject_id) == ("create_staff", made.id)
+        assert PASSWORD not in entry.detail
+
+
+def test_an_administrator_is_of_every_centre(app: Flask, centre: int) -> None:
+    assert create(app, role="administrator", centre="").exit_code == 0
+    made = account(app)
+    assert made is not None
+    assert [(role.name, role.centre_id) for role in made.roles] == [(RoleName.ADMINISTRATOR, None)]
+
+
+def test_the_same_person_gets_a_second_role_and_not_a_second_account(
+    app: Flask, centre: int
+) -> None:
+    create(app)
+    create(app, role="manager")
+    create(app, role="manager", password="another long one")
+    made = account(app)
+    assert made is not None
+    assert {role.name for role in made.roles} == {RoleName.DESK, RoleName.MANAGER}
+    assert len(made.roles) == 2
+    assert password_fits(made.password_hash, "another long one")
+
+
+def test_a_new_password_signs_out_whoever_was_signed_in(
+    app: Flask, saved: Any, centre: int
+) -> None:
+    saved(an_account(phone="+8613800000001", auth_version=7))
+    create(app)
+    made = account(app)
+    assert made is not None
+    assert made.auth_version == 8
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"password": "short"}, "密码至少要 10 个字符"),
+        ({"password": "1111111111"}, "太容易猜到"),
+        ({"password": "13800000001"}, "太容易猜到"),
+        ({"phone": "12345"}, "“12345”不是手机号码"),
+        ({"phone": "023-63000000"}, "不是手机号码"),
+        ({"name": "  "}, "姓名要有 1 到 20 个字"),
+        ({"name": "长" * 21}, "姓名要有 1 到 20 个字"),
+        ({"centre": ""}, "请用 --centre 写明是哪个中心"),
+        ({"centre": "乙社区"}, "没有叫“乙社区”的中心"),
+        ({"role": "administrator"}, "请不要写 --centre"),
+        ({"role": "director"}, "director"),
+    ],
+)
+def test_what_will_not_do_is_refused_in_words(
+    app: Flask, centre: int, given: dict[str, str], words: str
+) -> None:
+    result = create(app, **given)
+    assert result.exit_code in {1, 2}
+    assert words in result.output
+    assert "Traceback" not in result.output
+    with app.app_context():
+        assert db.session.scalar(select(func.count(Account.id))) == 0
+
+
+def test_a_slip_in_the_password_is_noticed(app: Flask, centre: int) -> None:
+    create(app, again="something else here")
+    assert account(app) is None

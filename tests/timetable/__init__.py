@@ -1,0 +1,1 @@
+"""Slots and how they are found."""
