@@ -15,6 +15,9 @@ CENTRES_ON_A_PAGE = 40
 LONGEST_SEARCH = 40
 LARGEST_ID = 2**63 - 1  # a longer number in an address is nobody's, not an error of the database
 
+WRITTEN = (Centre.name, Centre.community, District.name)
+TYPED = (Centre.pinyin, Centre.initials)
+
 
 def kinds() -> Sequence[Kind]:
     """The nine services in their order, those not open yet included."""
@@ -88,11 +91,7 @@ def plain_words(typed: str) -> str:
 
 
 def _is_called(words: str) -> ColumnElement[bool]:
-    keys = words.replace(" ", "").replace("'", "").lower()  # yong li, yong'li
-    return or_(
-        Centre.name.icontains(words, autoescape=True),
-        Centre.community.icontains(words, autoescape=True),
-        District.name.icontains(words, autoescape=True),
-        Centre.pinyin.contains(keys, autoescape=True),
-        Centre.initials.contains(keys, autoescape=True),
-    )
+    written = [column.icontains(words, autoescape=True) for column in WRITTEN]
+    keys = words.lower().replace(" ", "").replace("'", "")  # yong li, xi'an
+    typed = [column.contains(keys, autoescape=True) for column in TYPED if keys]
+    return or_(*written, *typed)

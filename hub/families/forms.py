@@ -23,11 +23,7 @@ class PersonForm(FlaskForm):
     year = SelectField(_l("年"), validate_choice=False)
     month = SelectField(_l("月"), validate_choice=False)
     day = SelectField(_l("日"), validate_choice=False)
-    sex = RadioField(
-        _l("性别"),
-        choices=[(Sex.FEMALE.value, _l("女")), (Sex.MALE.value, _l("男"))],
-        validate_choice=False,
-    )
+    sex = RadioField(_l("性别"), validate_choice=False)
     next = HiddenField()  # where she came from, and wants to go back to
 
     birth_date: date | None = None
@@ -36,6 +32,7 @@ class PersonForm(FlaskForm):
         super().__init__(*args, **given)
         this_year = clock.today().year
         self.birth_errors: list[str] = []
+        self.sex.choices = {Sex.FEMALE.value: _("女"), Sex.MALE.value: _("男")}
         self.year.choices = _choices(range(this_year, this_year - OLDEST_YEARS - 1, -1))
         self.month.choices = _choices(range(1, 13))
         self.day.choices = _choices(range(1, 32))
@@ -76,5 +73,5 @@ def as_typed(person: Person) -> dict[str, str]:
     }
 
 
-def _choices(numbers: range) -> list[tuple[str, str]]:
-    return [("", "–"), *((str(number), str(number)) for number in numbers)]
+def _choices(numbers: range) -> dict[str, str]:
+    return {"": "–"} | {str(number): str(number) for number in numbers}

@@ -82,15 +82,15 @@ class FindForm(FlaskForm):
     ) -> None:
         """Fill the lists, and put back to “all” what is on none of them (see `unknown`)."""
         self.district.choices = district_choices(districts)
-        active = [(kind.code, kind.name) for kind in kinds if kind.is_active]
-        self.kind.choices = [("", _("全部服务")), *active]
+        active = {kind.code: kind.name for kind in kinds if kind.is_active}
+        self.kind.choices = {"": _("全部服务")} | active
         self.age.choices = _age_choices(persons, today)
         days = (today + timedelta(days=ahead) for ahead in range(DAYS_TO_CHOOSE))
-        self.day_choices = [("", _("全部")), *((str(day), text.short_day(day)) for day in days)]
+        self.day_choices = {"": _("全部")} | {str(day): text.short_day(day) for day in days}
         self.age.data = _age_asked(self.age.data)
         lists = (self.district, self.kind, self.age)
         self.unknown: list[Field] = [field for field in lists if not is_offered(field)]
-        if self.day.data and self.day.data not in dict(self.day_choices):
+        if self.day.data and self.day.data not in self.day_choices:
             self.unknown.append(self.day)
         for field in (*lists, self.day):
             field.data = "" if field in self.unknown else field.data or ""
@@ -110,12 +110,8 @@ class FindForm(FlaskForm):
 
     def said(self) -> list[str]:
         """The filters in use, in words; the day stands in its strip."""
-        labels = [
-            str(choice[1])
-            for field in (self.district, self.kind, self.age)
-            for choice in field.iter_choices()
-            if field.data and choice[0] == field.data
-        ]
+        lists = (self.district, self.kind, self.age)
+        labels = [_choices_of(field)[field.data] for field in lists if field.data]
         return [*labels, _("有名额")] if self.places.data else labels
 
     def chosen(self) -> dict[str, str]:
@@ -125,15 +121,15 @@ class FindForm(FlaskForm):
         return chosen | ({"places": "1"} if self.places.data else {})
 
 
-def district_choices(districts: Sequence[tuple[District, bool]]) -> list[tuple[str, str]]:
+def district_choices(districts: Sequence[tuple[District, bool]]) -> dict[str, str]:
     """All of the city and each district, those where there is a centre first."""
-    there = [(str(district.id), district.name) for district, has_centre in districts if has_centre]
-    others = [
-        (str(district.id), _("%(district)s（还没有空间）", district=district.name))
+    there = {str(district.id): district.name for district, has_centre in districts if has_centre}
+    others = {
+        str(district.id): _("%(district)s（还没有空间）", district=district.name)
         for district, has_centre in districts
         if not has_centre
-    ]
-    return [("", _("全部区县")), *there, *others]
+    }
+    return {"": _("全部区县")} | there | others
 
 
 def page_asked(typed: str | None) -> int:
@@ -142,20 +138,22 @@ def page_asked(typed: str | None) -> int:
     return min(max(int(typed or 1), 1), LAST_PAGE) if is_number else 1
 
 
-def _age_choices(persons: Sequence[Person], today: date) -> list[tuple[str, str]]:
+def _age_choices(persons: Sequence[Person], today: date) -> dict[str, str]:
     """Years of age; the visitor's own family stands beside its ages, so that nobody need count."""
+    years = range(1, ADULT_YEARS)
+    labels = {"0": _("不满1岁")} | {str(year): _("%(years)s岁", years=year) for year in years}
+    labels[ADULT] = _("成人")
+    for step, names in _names_by_age(persons, today).items():
+        labels[step] = _("%(age)s（%(names)s）", age=labels[step], names=_("、").join(names))
+    return {"": _("年龄不限")} | labels
+
+
+def _names_by_age(persons: Sequence[Person], today: date) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for person in persons:
         years = text.months_old(person.birth_date, today) // 12
         names.setdefault(ADULT if years >= ADULT_YEARS else str(years), []).append(person.name)
-    said = {"0": _("不满1岁"), ADULT: _("成人")}
-    steps = [*(str(years) for years in range(ADULT_YEARS)), ADULT]
-    labels = [(step, said.get(step) or _("%(years)s岁", years=step)) for step in steps]
-    with_names = [
-        (step, f"{label} · {_('、').join(names[step])}" if step in names else label)
-        for step, label in labels
-    ]
-    return [("", _("年龄不限")), *with_names]
+    return names
 
 
 def _age_asked(typed: str | None) -> str | None:
@@ -167,4 +165,8 @@ def _age_asked(typed: str | None) -> str | None:
 
 def is_offered(field: SelectField) -> bool:
     """Whether the chosen value is on the field's list; no choice is fine."""
-    return not field.data or field.data in {choice[0] for choice in field.iter_choices()}
+    return not field.data or field.data in _choices_of(field)
+
+
+def _choices_of(field: SelectField) -> dict[str, str]:
+    return field.choices if isinstance(field.choices, dict) else {}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from hub import clock
@@ -19,6 +19,7 @@ from hub.timetable.rules import Ages, weekend
 
 SLOTS_ON_A_PAGE = 20
 SLOTS_AT_A_GLANCE = 6
+FEW_ACTIVITIES = 200
 DAYS_AHEAD = 28  # a search for what there hardly is ends here, and does not read the whole table
 
 
@@ -66,9 +67,11 @@ def slots_with_everything() -> Select[Slot]:
 
 def find_slots(wish: Wish, now: datetime, page_number: int) -> tuple[Sequence[Slot], bool]:
     """One page of the slots that take place and have not begun, and whether there are more."""
+    today = clock.local(now).date()
+    days = (wish.day, wish.day) if wish.day else (today, today + timedelta(days=DAYS_AHEAD))
     first = (page_number - 1) * SLOTS_ON_A_PAGE
-    found = found_by(wish, now).offset(first).limit(SLOTS_ON_A_PAGE + 1)
-    rows = db.session.scalars(found).all()
+    keys = found_by(wish, *days, now).offset(first).limit(SLOTS_ON_A_PAGE + 1)
+    rows = _cards_of(keys)
     return rows[:SLOTS_ON_A_PAGE], len(rows) > SLOTS_ON_A_PAGE
 
 
@@ -76,65 +79,78 @@ def at_a_glance(district_id: int | None, now: datetime) -> Glance:
     """The next few slots with places: of today (else of the next day that has any), and of the
     coming weekend. On a weekend the weekend is what is left of it after today."""
     today = clock.local(now).date()
+    wish = Wish(district_id=district_id, only_places=True)
+
+    def soonest(first: date, last: date) -> Sequence[Slot]:
+        return _cards_of(found_by(wish, first, last, now).limit(SLOTS_AT_A_GLANCE))
+
     day: date | None = today
-    slots = _with_places(district_id, today, today, now)
+    slots = soonest(today, today)
     if not slots:
-        tomorrow = today + timedelta(days=1)
-        ahead = _with_places(district_id, tomorrow, today + timedelta(days=DAYS_AHEAD), now)
+        ahead = soonest(today + timedelta(days=1), today + timedelta(days=DAYS_AHEAD))
         day = clock.local(ahead[0].starts_at).date() if ahead else None
         slots = [slot for slot in ahead if clock.local(slot.starts_at).date() == day]
     saturday, sunday = weekend(today)
     rest = max(saturday, (day or today) + timedelta(days=1))
     if rest > sunday:
         return Glance(day, slots, None, ())
-    return Glance(day, slots, rest, _with_places(district_id, rest, sunday, now))
+    return Glance(day, slots, rest, soonest(rest, sunday))
 
 
 def slots_of_centre(centre_id: int, first: datetime, last: datetime) -> Sequence[Slot]:
     """All slots of a centre that begin in these hours; a called-off one stays in sight."""
-    here = _between(slots_for_cards(), first, last).where(Slot.centre_id == centre_id)
-    return db.session.scalars(here.order_by(Slot.starts_at, Slot.id)).all()
+    here = Slot.centre_id == centre_id, Slot.starts_at >= first, Slot.starts_at < last
+    in_order = slots_for_cards().where(*here).order_by(Slot.starts_at, Slot.id)
+    return db.session.scalars(in_order).all()
 
 
-def found_by(wish: Wish, now: datetime) -> Select[Slot]:
-    """The slots that answer a wish, soonest first."""
-    today = clock.local(now).date()
-    last_day = today + timedelta(days=DAYS_AHEAD)
-    bounds = clock.day_bounds(wish.day or today, wish.day or last_day)
-    return _narrowed(_between(slots_for_cards(), *bounds), wish, now)
-
-
-def _with_places(district_id: int | None, first: date, last: date, now: datetime) -> Sequence[Slot]:
-    """The next few slots of these days that can be booked and have places."""
-    wish = Wish(district_id=district_id, only_places=True)
-    within = _narrowed(_between(slots_for_cards(), *clock.day_bounds(first, last)), wish, now)
-    return db.session.scalars(within.limit(SLOTS_AT_A_GLANCE)).all()
-
-
-def _between(slots: Select[Slot], first: datetime, last: datetime) -> Select[Slot]:
-    return slots.where(Slot.starts_at >= first, Slot.starts_at < last)
-
-
-def _narrowed(slots: Select[Slot], wish: Wish, now: datetime) -> Select[Slot]:
-    """Of these slots those that answer the wish and have not begun, soonest first."""
-    slots = slots.where(Slot.state == SlotState.OPEN, Slot.starts_at > now)
+def found_by(wish: Wish, first: date, last: date, now: datetime) -> Select[int]:
+    """The ids of the slots of these days that answer a wish and have not begun, soonest first."""
+    start, end = clock.day_bounds(first, last)
+    slots = select(Slot.id).where(
+        Slot.starts_at >= start,
+        Slot.starts_at < end,
+        Slot.starts_at > now,
+        Slot.state == SlotState.OPEN,
+    )
     if wish.district_id is not None:
-        centres = select(Centre.id).where(Centre.district_id == wish.district_id)
-        slots = slots.where(Slot.centre_id.in_(centres))
+        slots = slots.where(Slot.centre_id.in_(_centres_in(wish.district_id)))
     if wish.kind_id is not None:
-        of_kind = Activity.id == Slot.activity_id, Activity.kind_id == wish.kind_id
-        slots = slots.where(exists().where(*of_kind))
+        slots = slots.where(_is_of_kind(wish.kind_id, wish.district_id))
     if wish.ages is not None:
-        slots = _that_fit(slots, wish.ages)
+        slots = slots.where(*_that_fit(wish.ages))
     if wish.only_places:
         slots = slots.where(Slot.places_left > 0, Slot.closes_at > now)
     return slots.order_by(Slot.starts_at, Slot.id)
 
 
-def _that_fit(slots: Select[Slot], ages: Ages) -> Select[Slot]:
+def _cards_of(keys: Select[int]) -> Sequence[Slot]:
+    """The cards of these few ids: what they show is joined after the sorting, not before it."""
+    cards = slots_for_cards().where(Slot.id.in_(keys)).order_by(Slot.starts_at, Slot.id)
+    return db.session.scalars(cards).all()
+
+
+def _centres_in(district_id: int) -> Select[int]:
+    return select(Centre.id).where(Centre.district_id == district_id)
+
+
+def _is_of_kind(kind_id: int, district_id: int | None) -> ColumnElement[bool]:
+    """Of a kind that is offered often, the next slots are near in the order of time; one that is
+    rare is looked for from its few activities, or the search would read weeks of all the others.
+    """
+    activities = select(Activity.id).where(Activity.kind_id == kind_id)
+    if district_id is not None:
+        activities = activities.where(Activity.centre_id.in_(_centres_in(district_id)))
+    some = activities.limit(FEW_ACTIVITIES + 1).subquery()
+    if db.session.scalars(select(func.count()).select_from(some)).one() <= FEW_ACTIVITIES:
+        return Slot.activity_id.in_(activities)
+    return exists().where(Activity.id == Slot.activity_id, Activity.kind_id == kind_id)
+
+
+def _that_fit(ages: Ages) -> tuple[ColumnElement[bool], ...]:
     """The same as rules.fits, in the words of the database."""
     is_adult = Slot.audience == Audience.ADULT
-    return slots.where(
+    return (
         is_adult if ages.is_adult else ~is_adult,
         or_(Slot.youngest_months.is_(None), Slot.youngest_months <= ages.last),
         or_(Slot.oldest_months.is_(None), Slot.oldest_months >= ages.first),

@@ -1,0 +1,1 @@
+"""Tests of families: who is in a household."""

@@ -1,0 +1,120 @@
+"""What a person may be called and when she can have been born."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+
+from hub.families.rules import (
+    MOST_PERSONS,
+    birth_date_of,
+    check_may_add,
+    check_not_there,
+    is_adult,
+    tidy_name,
+)
+from hub.rules import Refused
+
+pytestmark = pytest.mark.usefixtures("spoken")
+TODAY = date(2026, 11, 23)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    id: int
+    name: str
+    birth_date: date
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("王小明", "王小明"),
+        ("  王 小明 ", "王 小明"),
+        ("王\u3000小明", "王 小明"),
+        ("阿依古丽•买买提", "阿依古丽·买买提"),
+        ("Anna O'Neill-Li", "Anna O'Neill-Li"),
+        ("𬱖小满", "𬱖小满"),
+        ("Zoe\u0301", "Zoé"),
+        ("好" * 20, "好" * 20),
+    ],
+)
+def test_a_name_is_kept_tidy(typed: str, kept: str) -> None:
+    assert tidy_name(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("", "请写上姓名"),
+        ("  \u3000 ", "请写上姓名"),
+        ("好" * 21, "最多写 20 个字"),
+        ("小明2", "汉字或字母"),
+        ("小\x00明", "汉字或字母"),
+        ("=1+1", "汉字或字母"),
+        ("<b>小明</b>", "汉字或字母"),
+        ("·", "汉字或字母"),
+        ("😀", "汉字或字母"),
+    ],
+)
+def test_what_is_no_name_is_refused_in_words(typed: str, reason: str) -> None:
+    with pytest.raises(Refused, match=reason):
+        tidy_name(typed)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "born"),
+    [
+        (("2020", "2", "29"), date(2020, 2, 29)),
+        (("2026", "11", "23"), TODAY),
+        (("1906", "11", "23"), date(1906, 11, 23)),
+    ],
+)
+def test_a_birth_date_is_a_day_of_the_last_120_years(
+    chosen: tuple[str, str, str], born: date
+) -> None:
+    assert birth_date_of(*chosen, TODAY) == born
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reason"),
+    [
+        (("", "", ""), "都选上"),
+        (("2020", "", "3"), "都选上"),
+        (("2021", "2", "30"), "2021年2月没有30日"),
+        (("2023", "2", "29"), "2023年2月没有29日"),
+        (("abc", "2", "3"), "没有3日"),
+        (("9" * 30, "2", "3"), "没有3日"),
+        (("0", "2", "3"), "没有3日"),
+        (("2026", "11", "24"), "还没有到"),
+        (("1906", "10", "22"), "太早"),
+    ],
+)
+def test_a_date_on_which_nobody_was_born_is_refused_in_words(
+    chosen: tuple[str, str, str], reason: str
+) -> None:
+    with pytest.raises(Refused, match=reason):
+        birth_date_of(*chosen, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("born", "adult"), [(date(2008, 11, 23), True), (date(2008, 11, 24), False)]
+)
+def test_an_adult_is_eighteen_from_the_birthday_on(born: date, adult: bool) -> None:
+    assert is_adult(born, TODAY) is adult
+
+
+def test_a_household_has_room_for_so_many_and_no_more() -> None:
+    persons = [Somebody(number, "小满", TODAY) for number in range(MOST_PERSONS)]
+    check_may_add(persons[1:])
+    with pytest.raises(Refused, match="最多填 12 位"):
+        check_may_add(persons)
+
+
+def test_the_same_name_and_birth_date_is_the_same_person() -> None:
+    there = [Somebody(1, "小满", TODAY)]
+    check_not_there(there, "小满", date(2020, 1, 1))
+    check_not_there(there, "朵朵", TODAY)
+    check_not_there(there, "小满", TODAY, but=1)
+    with pytest.raises(Refused, match="小满已经在您的家庭里了"):
+        check_not_there(there, "小满", TODAY)
