@@ -23,6 +23,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import assets, config, health, language, ops, pages, security
 from hub.accounts.views import blueprint as accounts
+from hub.bookings.removal import blueprint as removal
 from hub.bookings.views import blueprint as bookings
 from hub.db import db, migrate
 from hub.desk.views import blueprint as desk
@@ -55,6 +56,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(families)
     app.register_blueprint(timetable)
     app.register_blueprint(bookings)
+    app.register_blueprint(removal)
     app.register_blueprint(desk)
     ops.init_app(app)
 

@@ -1,6 +1,7 @@
 """Files of static/, under names that change with their content, so that browsers keep them."""
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
@@ -21,8 +22,16 @@ def asset(name: str) -> str:
 def init_app(app: Flask) -> None:
     served = WhiteNoise(app.wsgi_app, immutable_file_test=r"^/static/.+\.[0-9a-f]{12}\.\w+$")
     for name, address in _addresses().items():
-        served.add_file_to_dictionary(address, str(STATIC / name))
+        served.add_file_to_dictionary(address, str(STATIC / name), _as_it_is_now(STATIC / name))
     app.wsgi_app = served  # type: ignore[method-assign]
+
+
+def _as_it_is_now(path: Path) -> dict[str, os.stat_result]:
+    """What WhiteNoise may serve for a file: itself, and what was packed from this very version."""
+    packed = [path.with_name(path.name + suffix) for suffix in sorted(PACKED)]
+    made_at = path.stat().st_mtime
+    fresh = [one for one in packed if one.exists() and abs(one.stat().st_mtime - made_at) < 0.001]
+    return {str(one): one.stat() for one in [path, *fresh]}
 
 
 @cache

@@ -1,6 +1,6 @@
 """Which language a page speaks: Chinese, unless somebody asked for English."""
 
-from flask import Blueprint, Flask, redirect, request, session
+from flask import Blueprint, Flask, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 
@@ -39,4 +39,6 @@ def choose_language() -> ResponseReturnValue:
 
 
 def _chosen() -> str:
+    if not has_request_context():  # a command, or a message put in the outbox by one
+        return "zh_Hans_CN"
     return "en" if session.get("language") == "en" else "zh_Hans_CN"

@@ -25,6 +25,11 @@ def short_day(value: date) -> str:
     return names.get(value) or format_date(value, _("EEE M/d"))
 
 
+def local_day(instant: datetime) -> date:
+    """The date on which an instant falls in Chongqing."""
+    return clock.local(instant).date()
+
+
 def minute(instant: datetime) -> str:
     """09:30, on a clock in Chongqing."""
     return format_datetime(instant, "HH:mm")
@@ -32,15 +37,15 @@ def minute(instant: datetime) -> str:
 
 def span(starts_at: datetime, ends_at: datetime) -> str:
     """09:30–11:00; the day is added to an end on another day."""
-    end = clock.local(ends_at)
-    if end.date() == clock.local(starts_at).date():
+    end = local_day(ends_at)
+    if end == local_day(starts_at):
         return f"{minute(starts_at)}–{minute(ends_at)}"
-    return f"{minute(starts_at)}–{day(end.date())} {minute(ends_at)}"
+    return f"{minute(starts_at)}–{day(end)} {minute(ends_at)}"
 
 
 def when(instant: datetime) -> str:
     """今天 11月23日 周一 14:00."""
-    return f"{day(clock.local(instant).date())} {minute(instant)}"
+    return f"{day(local_day(instant))} {minute(instant)}"
 
 
 def stamp(instant: datetime) -> str:

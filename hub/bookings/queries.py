@@ -13,23 +13,14 @@ from hub.catalogue.models import Activity
 from hub.db import db
 from hub.families.models import Guardian, Person
 from hub.timetable.models import Slot, SlotState
+from hub.timetable.queries import slots_for_cards, slots_with_everything
 
 PAGE = 20
 
 
 def slot_or_404(slot_id: int) -> Slot:
     """A slot with everything its page shows, in one query."""
-    slot = db.session.scalar(
-        select(Slot)
-        .where(Slot.id == slot_id)
-        .options(
-            joinedload(Slot.activity).joinedload(Activity.kind),
-            joinedload(Slot.centre),
-            joinedload(Slot.room),
-            joinedload(Slot.lead),
-        )
-    )
-    return slot or abort(404)
+    return db.session.scalar(slots_with_everything().where(Slot.id == slot_id)) or abort(404)
 
 
 def at_the_same_time(slot: Slot, person: Person) -> Sequence[Booking]:
@@ -121,17 +112,13 @@ def positions(bookings: Sequence[Booking]) -> dict[int, int]:
 def alternatives(slot: Slot, now: datetime) -> Sequence[Slot]:
     """The next few slots of the same activity that still have places."""
     return db.session.scalars(
-        select(Slot)
+        slots_for_cards()
         .where(
             Slot.activity_id == slot.activity_id,
             Slot.id != slot.id,
             Slot.starts_at > now,
             Slot.places_left > 0,
             Slot.state == SlotState.OPEN,
-        )
-        .options(
-            joinedload(Slot.activity).joinedload(Activity.kind),
-            joinedload(Slot.centre),
         )
         .order_by(Slot.starts_at)
         .limit(3)

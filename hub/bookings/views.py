@@ -30,9 +30,9 @@ blueprint = Blueprint("bookings", __name__)
 @blueprint.get("/slots/<int:slot_id>")
 @open_to(Admits.EVERYONE)
 def show_slot(slot_id: int) -> ResponseReturnValue:
-    slot = queries.slot_or_404(slot_id)
-    household = _household()
-    form = _form_for(household, BookingForm(formdata=kept_form(request.path)))
+    kept = kept_form(request.path)
+    slot, household = queries.slot_or_404(slot_id), _household()
+    form = _form_for(household, BookingForm(formdata=kept))
     if not form.request_key.data:
         form.new_key()
     return _slot_page(slot, household, form)
