@@ -164,6 +164,7 @@ def test_a_later_run_adds_the_days_that_have_come_into_sight_and_changes_nothing
         doubled = select(Slot.room_id).group_by(Slot.room_id, Slot.starts_at)
         assert db.session.scalars(doubled.having(func.count(Slot.id) > 1)).all() == []
         assert miscounted() == []
+        assert today_at_home() > 30, "the day that has come is as busy as the first one was"
         assert last.date() == TODAY + timedelta(days=3 + 27)
 
 
@@ -286,6 +287,13 @@ def test_production_takes_no_demo_data(app: Flask) -> None:
     assert "demo data" in result.output
     with app.app_context():
         assert db.session.scalar(select(func.count(Room.id))) == 0
+
+
+def today_at_home() -> int:
+    """How many are booked today at the centre whose desk one can try."""
+    during = Booking.starts_at.between(*clock.day_bounds(clock.today()))
+    home = select(func.count(Booking.id)).join(Booking.slot).join(Slot.centre)
+    return db.session.scalar(home.where(Centre.name == HOME, during)) or 0
 
 
 def _local(instant: datetime) -> datetime:

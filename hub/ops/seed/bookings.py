@@ -1,6 +1,6 @@
 """The demo's bookings: what the resident and her neighbours have booked, by the real `book`."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from hub import clock, text
 from hub.bookings.actions import book
 from hub.bookings.models import LIVE, Booking
+from hub.bookings.queries import waiting_count
 from hub.bookings.rules import GROWN_UP
 from hub.catalogue.models import Audience
 from hub.db import db
@@ -21,8 +22,9 @@ from hub.ops.seed import people
 from hub.ops.seed.weeks import Key
 from hub.timetable.models import Slot, SlotState
 
-AHEAD_AT_HOME = timedelta(days=3)  # the centre whose desk one can try is busy for days …
-AHEAD = timedelta(days=1)  # … the others today and tomorrow
+AHEAD = timedelta(days=6)  # every slot of a week may have some bookings …
+BUSY_AT_HOME = timedelta(days=2)  # … but many only these days at the centre whose desk one can try
+BUSY = timedelta(days=1)  # … and today and tomorrow at the others
 FULL = 0.2  # how many of the slots are full, with some waiting …
 ALWAYS_FULL = "亲子绘本故事会"  # … and this one at home, so that there is a waiting list every day
 LONGEST_MEMORY = timedelta(days=10)  # bookings are made in the last ten days
@@ -108,45 +110,50 @@ def let_resident_wait(home_id: int, now: datetime) -> None:
 
 
 def fill(planned: set[Key], home_id: int, now: datetime) -> int:
-    """Let neighbours book the slots of these days that none has booked yet; say how many did.
+    """Let as many neighbours as want to book the slots of this week; say how many did.
 
-    Only planned slots: one that the staff has made is left to those who try it. The same slots
-    are filled alike on every machine.
+    How many want to come to a slot is the same in every run and on every machine, and who has
+    cancelled does not come again. A slot that the staff has made is left to those who try it.
     """
     today = clock.local(now).date()
     begin = clock.at(today, time.min)
     _start, end = clock.day_bounds(today + AHEAD)
-    _start, end_at_home = clock.day_bounds(today + AHEAD_AT_HOME)
+    _start, busy_at_home = clock.day_bounds(today + BUSY_AT_HOME)
+    _start, busy = clock.day_bounds(today + BUSY)
     diary, neighbours = Diary(begin), people.neighbours()
-    filled = _booked_by({account_id for _person, account_id in neighbours}, begin)
+    booked = _booked_by({account_id for _person, account_id in neighbours}, begin)
     made = 0
     # One slot in memory at a time: `book` compares its UPDATE with every slot that is loaded.
     for row in db.session.execute(_in_order(select(*KNOWN_BY), begin)).all():
         is_home = row.centre_id == home_id
-        is_near = row.starts_at < (end_at_home if is_home else end)
-        if is_near and row.id not in filled and (row.room_id, row.starts_at) in planned:
-            slot = db.session.get_one(Slot, row.id, options=[joinedload(Slot.activity)])
-            made += _fill(slot, neighbours, diary, is_home, now)
+        is_busy = row.starts_at < (busy_at_home if is_home else busy)
+        if row.starts_at >= end or (row.room_id, row.starts_at) not in planned:
+            continue
+        slot = db.session.get_one(Slot, row.id, options=[joinedload(Slot.activity)])
+        chance = Random(f"{slot.activity.title} {slot.centre_id} {slot.starts_at}")  # noqa: S311
+        wanted = _wanted(slot, is_home, chance) if is_busy else chance.randint(0, 2)
+        missing = min(wanted - booked[slot.id], _places(slot))
+        if missing > 0:
+            made += _fill(slot, missing, neighbours, diary, chance, now)
     return made
 
 
 def _fill(
     slot: Slot,
+    missing: int,
     neighbours: Sequence[tuple[Person, int]],
     diary: Diary,
-    is_home: bool,
+    chance: Random,
     now: datetime,
 ) -> int:
     span = Span.of(slot, now)
-    chance = Random(f"{slot.activity.title} {slot.centre_id} {slot.starts_at}")  # noqa: S311
-    wanted = _wanted(slot, is_home, chance)
     fitting = [
         (person, account_id)
         for person, account_id in neighbours
         if _fits(person, slot) and diary.is_free(person, slot)
     ]
     chance.shuffle(fitting)
-    chosen = fitting[:wanted] if span else []
+    chosen = fitting[:missing] if span else []
     moments = span.moments(len(chosen), chance) if span else []
     for (person, account_id), moment in zip(chosen, moments, strict=True):
         book(slot, person, account_id=account_id, now=moment)
@@ -189,10 +196,15 @@ def _fits(person: Person, slot: Slot) -> bool:
     return (youngest is None or months >= youngest) and (oldest is None or months <= oldest)
 
 
-def _booked_by(account_ids: set[int], since: datetime) -> set[int]:
-    """The slots since then that one of these has booked, if only to cancel again."""
+def _booked_by(account_ids: set[int], since: datetime) -> Counter[int]:
+    """How often these have booked each slot since then, if only to cancel again."""
     mine = Booking.made_by_id.in_(account_ids), Booking.starts_at >= since
-    return set(db.session.scalars(select(Booking.slot_id).where(*mine)))
+    return Counter(db.session.scalars(select(Booking.slot_id).where(*mine)))
+
+
+def _places(slot: Slot) -> int:
+    """How many can still book, those who would wait included."""
+    return slot.places_left + slot.waiting_limit - waiting_count(slot.id)
 
 
 def _slots(since: datetime, centre_id: int) -> list[Slot]:
