@@ -37,7 +37,7 @@ class CentresForm(FlaskForm):
     class Meta:
         csrf = False
 
-    q = SearchField(_l("名称或拼音（yl）"))
+    q = SearchField(_l("名称、拼音或首字母"))
     district = SelectField(_l("区县"), validate_choice=False)
 
     def offer(self, districts: Sequence[tuple[District, bool]]) -> None:

@@ -1,5 +1,6 @@
 """Making a household and entering its persons, with two at once."""
 
+import itertools
 import threading
 from collections.abc import Callable
 from datetime import date
@@ -8,18 +9,23 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.exceptions import NotFound
 
 from hub import clock
 from hub.accounts.models import Account
 from hub.audit import AuditEntry
+from hub.bookings.actions import book
+from hub.bookings.models import Booking
+from hub.bookings.removal import coming_bookings_of
 from hub.db import db, transaction
-from hub.families.actions import add_person, household_of
+from hub.families.actions import add_person, household_of, remove_person
 from hub.families.models import Guardian, Household, Person, Sex
-from hub.families.queries import my_household
+from hub.families.queries import my_household, my_person
 from hub.families.rules import MOST_PERSONS
 from hub.rules import Refused
+from hub.timetable.models import Slot
 from tests.cast import Cast
-from tests.makers import an_account
+from tests.makers import a_slot, an_account
 
 PRESSES = 8
 
@@ -120,3 +126,30 @@ def test_who_entered_a_person_is_written_down(app: Flask, cast: Cast) -> None:
         assert (entry.act, entry.subject, entry.subject_id) == ("add", "person", person.id)
         assert (entry.account_id, entry.household_id) == (cast.grandmother, cast.household)
         assert "阿满" not in entry.detail
+
+
+def test_a_person_is_never_removed_from_under_a_booking(
+    app: Flask, cast: Cast, saved: Callable[..., Any], at_once: Callable[..., list[Any]]
+) -> None:
+    slot_id = saved(a_slot())
+    presses = itertools.count()
+
+    def press() -> str:
+        removes = next(presses) % 2
+        account = db.session.get_one(Account, cast.mother)
+        try:
+            with transaction():
+                person = my_person(account, cast.xiaoman, lock=True)
+                if removes and not coming_bookings_of(person, clock.now()):
+                    remove_person(account, person)
+                elif not removes:
+                    slot = db.session.get_one(Slot, slot_id)
+                    book(slot, person, account_id=account.id, now=clock.now())
+        except NotFound:
+            return "gone"
+        return "done"
+
+    at_once(press)
+    with app.app_context():
+        booked = db.session.scalar(select(func.count(Booking.id)))
+        assert booked == (1 if db.session.get(Person, cast.xiaoman) else 0)
