@@ -21,7 +21,7 @@ from flask import Flask
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub import assets, config, health, language, ops, pages, security
+from hub import assets, config, health, language, ops, pages, paths, security
 from hub.accounts.views import blueprint as accounts
 from hub.bookings.removal import blueprint as removal
 from hub.bookings.views import blueprint as bookings
@@ -50,6 +50,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     language.init_app(app)
     security.init_app(app)
     pages.init_app(app)
+    paths.init_app(app)
 
     app.register_blueprint(health.blueprint)
     app.register_blueprint(accounts)

@@ -20,7 +20,11 @@ def asset(name: str) -> str:
 
 
 def init_app(app: Flask) -> None:
-    served = WhiteNoise(app.wsgi_app, immutable_file_test=r"^/static/.+\.[0-9a-f]{12}\.\w+$")
+    served = WhiteNoise(
+        app.wsgi_app,
+        allow_all_origins=False,
+        immutable_file_test=r"^/static/.+\.[0-9a-f]{12}\.\w+$",
+    )
     for name, address in _addresses().items():
         served.add_file_to_dictionary(address, str(STATIC / name), _as_it_is_now(STATIC / name))
     app.wsgi_app = served  # type: ignore[method-assign]

@@ -14,6 +14,8 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
+from hub.config import ROOT
+
 BigInt = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
 
 
@@ -73,7 +75,7 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-migrate = Migrate(directory="hub/migrations")
+migrate = Migrate(directory=str(ROOT / "hub" / "migrations"))
 
 if TYPE_CHECKING:
     Model = Base

@@ -7,8 +7,7 @@ from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.config import ROOT
-from hub.db import db
+from hub.db import db, migrate
 from hub.security import Admits, open_to
 
 blueprint = Blueprint("health", __name__)
@@ -43,5 +42,5 @@ def is_migrated() -> bool:
 
 def _scripts() -> ScriptDirectory:
     config = Config()
-    config.set_main_option("script_location", str(ROOT / "hub" / "migrations"))
+    config.set_main_option("script_location", migrate.directory)
     return ScriptDirectory.from_config(config)

@@ -21,6 +21,8 @@ from hub import language, text
 from hub.assets import asset
 from hub.db import db
 
+LAST_PAGE = 1000  # further on nobody looks, and a database counts rows in vain
+
 htmx = HTMX()
 
 
@@ -41,6 +43,13 @@ def page(name: str, status: int = 200, **context: Any) -> Response:
     response.status_code = status
     response.vary.update(["HX-Request", "HX-Target", "HX-History-Restore-Request", "Cookie"])
     return response
+
+
+def page_asked() -> int:
+    """The number of the page of a list that the address asks for; 1 for anything that is none."""
+    typed = request.args.get("page", "")
+    is_number = typed.isascii() and typed.isdigit() and len(typed) <= len(str(LAST_PAGE))
+    return min(max(int(typed), 1), LAST_PAGE) if is_number else 1
 
 
 def sign_in_page(url: str) -> Response:

@@ -1,6 +1,22 @@
-"""Paths of this site that arrive from outside."""
+"""Addresses of this site that arrive from outside."""
 
 from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter
+
+LARGEST_ID = 2**63 - 1  # what both databases can keep; a larger one names nothing
+
+
+class IdConverter(IntegerConverter):
+    """`<int:…>` in an address: an id that a row could have; any other address is not found."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options | {"max": LARGEST_ID})  # type: ignore[arg-type]
+
+
+def init_app(app: Flask) -> None:
+    app.url_map.converters["int"] = IdConverter
 
 
 def safe_path(path: str | None, default: str = "/") -> str:

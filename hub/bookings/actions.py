@@ -16,6 +16,9 @@ from hub.families.models import Guardian, Person
 from hub.notices.actions import tell
 from hub.timetable.models import Slot, SlotState
 
+# Else SQLAlchemy would compare an UPDATE with every slot it has loaded; we know the one it meets.
+UNSYNCHRONISED = {"synchronize_session": False}
+
 
 def book(
     slot: Slot,
@@ -80,7 +83,9 @@ def take_place(slot: Slot) -> bool:
     """Take one place if any is left – one UPDATE, so two families never share the last."""
     one_left = Slot.id == slot.id, Slot.state == SlotState.OPEN, Slot.places_left > 0
     take = update(Slot).where(*one_left).values(places_left=Slot.places_left - 1)
-    return db.session.scalar(take.returning(Slot.id)) is not None
+    took = db.session.scalar(take.returning(Slot.id), execution_options=UNSYNCHRONISED)
+    db.session.expire(slot, ["places_left"])
+    return took is not None
 
 
 def give_back_place(slot: Slot, *, account_id: int | None, now: datetime) -> None:
@@ -93,7 +98,9 @@ def give_back_place(slot: Slot, *, account_id: int | None, now: datetime) -> Non
         _tell_guardians(first, now)
     else:
         put_back = update(Slot).where(Slot.id == slot.id)
-        db.session.execute(put_back.values(places_left=Slot.places_left + 1))
+        put_back = put_back.values(places_left=Slot.places_left + 1)
+        db.session.execute(put_back, execution_options=UNSYNCHRONISED)
+        db.session.expire(slot, ["places_left"])
 
 
 def lock_slot(slot_id: int) -> None:

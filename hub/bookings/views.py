@@ -19,7 +19,7 @@ from hub.db import transaction
 from hub.families.models import Household, Person
 from hub.families.queries import my_household, my_person
 from hub.notices.queries import latest_notices
-from hub.pages import page
+from hub.pages import page, page_asked
 from hub.rules import Refused
 from hub.security import Admits, open_to
 from hub.timetable.models import Slot
@@ -72,7 +72,7 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def my_bookings() -> ResponseReturnValue:
     now = clock.now()
-    page_number = max(request.args.get("page", 1, type=int), 1)
+    page_number = page_asked()
     coming = queries.coming_bookings(current_user, now) if page_number == 1 else []
     past, has_more = queries.past_bookings(current_user, now, page_number)
     return page(

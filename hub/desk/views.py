@@ -19,13 +19,11 @@ from hub.desk.queries import (
     rosters_of,
 )
 from hub.desk.rules import blank_rows
-from hub.pages import page
+from hub.pages import page, page_asked
 from hub.security import Admits, open_to
 
 blueprint = Blueprint("desk", __name__)
 blueprint.record_once(lambda setup: setup.app.url_map.converters.update(day=days.DayConverter))
-
-LAST_PAGE = 1000
 
 
 @blueprint.get("/desk")
@@ -36,7 +34,7 @@ def today() -> Response:
     if centre_id is not None:
         return _day_page(my_centre(current_user, centre_id), clock.today())
     words = request.args.get("q", "").strip()[:60]
-    page_number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    page_number = page_asked()
     centres, has_more = my_centres(current_user, words, page_number)
     return page(
         "desk/choose_centre.html",

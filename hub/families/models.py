@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.accounts.models import Account
@@ -48,11 +48,10 @@ class Person(Model):
     """Somebody who can be booked for; child or adult is what the birth date says on the day."""
 
     __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("household_id", "name", "birth_date"),)
 
     id: Mapped[pk]
-    household_id: Mapped[int] = mapped_column(
-        ForeignKey("household.id", ondelete="CASCADE"), index=True
-    )
+    household_id: Mapped[int] = mapped_column(ForeignKey("household.id", ondelete="CASCADE"))
     name: Mapped[text20]
     birth_date: Mapped[date]
     sex: Mapped[Sex] = mapped_column(enum_column(Sex))

@@ -58,7 +58,7 @@ def _claim(now: datetime) -> list[tuple[int, str, str]]:
             .where(Notice.id.in_(ids))
             .options(joinedload(Notice.account))
             .order_by(Notice.id)
-        )
+        ).unique()
         return [(notice.id, notice.account.phone, notice.text) for notice in notices]
 
 

@@ -17,7 +17,6 @@ from hub.timetable.queries import Wish
 from hub.timetable.rules import Ages
 
 DAYS_TO_CHOOSE = 14
-LAST_PAGE = 100
 ADULT = "adult"
 
 
@@ -130,12 +129,6 @@ def district_choices(districts: Sequence[tuple[District, bool]]) -> dict[str, st
         if not has_centre
     }
     return {"": _("全部区县")} | there | others
-
-
-def page_asked(typed: str | None) -> int:
-    """The number of a page; 1 for anything that is none."""
-    is_number = typed is not None and typed.isascii() and typed.isdigit() and len(typed) < 9
-    return min(max(int(typed or 1), 1), LAST_PAGE) if is_number else 1
 
 
 def _age_choices(persons: Sequence[Person], today: date) -> dict[str, str]:

@@ -14,11 +14,11 @@ from hub import clock
 from hub.catalogue import queries as catalogue
 from hub.catalogue.models import Centre, District
 from hub.families.queries import my_household
-from hub.pages import page
+from hub.pages import page, page_asked
 from hub.paths import safe_path
 from hub.security import Admits, open_to
 from hub.timetable import queries
-from hub.timetable.forms import CentresForm, DistrictForm, FindForm, is_offered, page_asked
+from hub.timetable.forms import CentresForm, DistrictForm, FindForm, is_offered
 from hub.timetable.rules import by_day, hours_in_words
 
 DAYS_OF_A_CENTRE = 14
@@ -69,7 +69,7 @@ def find() -> ResponseReturnValue:
     form = FindForm(formdata=request.args)
     persons = household.persons if household else ()
     form.offer(catalogue.districts(), kinds, persons, clock.today())
-    page_number = page_asked(request.args.get("page"))
+    page_number = page_asked()
     slots, has_more = queries.find_slots(form.wish(kinds), clock.now(), page_number)
     return page(
         "timetable/find.html",
@@ -86,7 +86,7 @@ def find() -> ResponseReturnValue:
 def centres() -> ResponseReturnValue:
     form = CentresForm(formdata=request.args)
     form.offer(catalogue.districts())
-    page_number = page_asked(request.args.get("page"))
+    page_number = page_asked()
     found, has_more = catalogue.find_centres(form.words, form.district_id, page_number)
     return page(
         "timetable/centres.html",

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -244,10 +243,13 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint(
+            "household_id",
+            "name",
+            "birth_date",
+            name=op.f("uq_person_household_id_name_birth_date"),
+        ),
     )
-    with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_person_household_id"), ["household_id"], unique=False)
-
     op.create_table(
         "activity",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -645,9 +647,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_activity_kind_id"))
 
     op.drop_table("activity")
-    with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_person_household_id"))
-
     op.drop_table("person")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notice_sent_at_due_at"))
@@ -717,7 +716,7 @@ def _refuse_overlaps() -> None:
             op.execute(
                 f"CREATE TRIGGER ex_{table}_{column}_overlap_{event[:6].lower()} "
                 f"BEFORE {event} ON {table} WHEN {new} AND EXISTS ("
-                f"SELECT 1 FROM {table} WHERE {column} = NEW.{column} AND id IS NOT NEW.id AND {live} "
-                "AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at) "
+                f"SELECT 1 FROM {table} WHERE {column} = NEW.{column} AND {live} "
+                "AND id IS NOT NEW.id AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at) "
                 f"BEGIN SELECT RAISE(ABORT, 'ex_{table}_{column}_overlap'); END"
             )
