@@ -13,7 +13,7 @@ from hub.bookings.models import BookingState
 from hub.catalogue.models import Activity, Centre, Room
 from hub.db import db
 from tests.cast import Cast
-from tests.makers import a_booking, a_child, a_guardian, a_household, a_room, a_slot
+from tests.makers import a_booking, a_child, a_guardian, a_household, a_room, a_slot, an_activity
 
 Fill = Callable[..., int]
 Reads = Callable[[], list[tuple[int, str, int, int]]]
@@ -29,12 +29,15 @@ def fill(app: Flask, cast: Cast) -> Fill:
         waiting: int = 0,
         *,
         name: str = "",
+        title: str = "",
         room: str = "",
         room_holds: int | None = None,
         **given: Any,
     ) -> int:
         with app.app_context():
-            activity = given.pop("activity", None) or db.session.get_one(Activity, cast.activity)
+            activity = db.session.get_one(Activity, cast.activity)
+            if title:
+                activity = an_activity(activity.centre, title=title)
             capacity = given.pop("capacity", confirmed + 2)
             if room:
                 given["room"] = _room_named(room, activity.centre, room_holds)
