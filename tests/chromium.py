@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from hub.accounts.models import Account
@@ -17,6 +25,7 @@ from hub.db import db
 from tests.databases import missing
 
 PHONE = "Pixel 7"
+BUSY = ".htmx-request, .htmx-swapping, .htmx-settling"
 QUIET = [  # no look-ups of its own: the tests have no network
     "--no-sandbox",
     "--disable-gpu",
@@ -100,8 +109,14 @@ class Phone:
 
     def press(self, name: str, role: Any = "button") -> None:
         """Press the button (or follow the link) that says this, and look at what comes."""
-        self.page.get_by_role(role, name=name).first.click()
+        self.click(self.page.get_by_role(role, name=name).first)
+
+    def click(self, target: Locator) -> None:
+        """Press this, and look at the page or part that comes."""
+        target.click()
         self.page.wait_for_load_state("networkidle")
+        if self.scripts:
+            expect(self.page.locator(BUSY)).to_have_count(0)
         self.look()
 
     @property

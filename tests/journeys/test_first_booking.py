@@ -40,9 +40,7 @@ def test_from_the_home_page_to_the_proof_and_back(
     phone.press("登录后预约", "link")
     page = phone.page
     page.get_by_label("手机号").fill("138 0000 0099")
-    page.locator("main form button").first.click()
-    page.wait_for_load_state("networkidle")
-    phone.look()
+    phone.click(page.locator("main form button").first)
     code = page.locator("#demo-code").inner_text().replace(" ", "")
     page.get_by_label("验证码").fill(code)
     phone.press("登录")
@@ -58,9 +56,7 @@ def test_from_the_home_page_to_the_proof_and_back(
     assert page.url.endswith(f"/slots/{slot}")
     assert page.get_by_label("乐乐").is_checked()
 
-    page.locator("#places form button").click()
-    page.wait_for_load_state("networkidle")
-    phone.look()
+    phone.click(page.locator("#places form button"))
     assert "约好了" in phone.text
     assert "乐乐" in phone.text
     assert page.locator(".qr svg").is_visible()
@@ -81,9 +77,10 @@ def test_the_back_button_shows_a_whole_page(phones: Phones, cast: Cast, slot: in
     phone.visit(f"/slots/{slot}")
     page = phone.page
     page.get_by_label("小满").check()
-    page.locator("#places form button").click()
-    page.wait_for_load_state("networkidle")
-    page.go_back()
+    phone.click(page.locator("#places form button"))
+    with page.expect_response(lambda answer: answer.url.endswith(f"/slots/{slot}")):
+        page.go_back()  # no page is kept in the browser, so it is asked for again
+    page.locator("#places").wait_for()
     page.wait_for_load_state("networkidle")
     phone.look()
     assert page.locator("header").count() == 1
@@ -96,9 +93,8 @@ def test_a_refusal_is_read_beside_the_button_without_leaving_the_page(
     phone = phones(cast.mother)
     phone.visit(f"/slots/{slot}")
     page = phone.page
-    page.locator("#places form button").click()
-    page.get_by_text("请选择给谁预约").wait_for()
-    phone.look()
+    phone.click(page.locator("#places form button"))
+    assert "请选择给谁预约" in phone.text
     assert page.locator("h1").count() == 1
 
 
@@ -115,8 +111,7 @@ def test_a_sign_in_that_expired_meanwhile_leads_to_the_sign_in_page_not_into_a_p
     phone.look()
     assert page.locator("header").count() == 1
     page.get_by_label("手机号").fill("13800000001")
-    page.locator("main form button").first.click()
-    page.wait_for_load_state("networkidle")
+    phone.click(page.locator("main form button").first)
     page.get_by_label("验证码").fill(page.locator("#demo-code").inner_text().replace(" ", ""))
     phone.press("登录")
     assert page.url.endswith(f"/slots/{slot}")
