@@ -39,10 +39,15 @@ $(CATALOGUE).mo: $(CATALOGUE).po | $(VENV)/.run
 	@$(VENV)/bin/pybabel --quiet compile -i $< -o $@ -l en
 
 # Collect the words of the site anew; what is new stands empty in the catalogue until translated.
+# The lines of its header that tell only of a tool, a minute or a person are left out again.
 words: $(VENV)/.dev
-	$(VENV)/bin/pybabel --quiet extract -F pyproject.toml -k _l --no-location --sort-output -o messages.pot .
-	$(VENV)/bin/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete -N -i messages.pot -d hub/translations -l en
-	rm messages.pot
+	@$(VENV)/bin/pybabel --quiet extract -F pyproject.toml -k _l -k lazy_gettext --no-wrap --no-location \
+		--sort-output --project=渝好空间 --version=hub -o messages.pot .
+	@$(VENV)/bin/pybabel --quiet update --init-missing --no-fuzzy-matching --ignore-obsolete --no-wrap \
+		-i messages.pot -d hub/translations -l en
+	@grep -Ev '^"(Report-|POT-|PO-Revision|Last-Tr|Language-Team|Generated)|^#($$| (Copyright|This file|FIRST))' \
+		$(CATALOGUE).po > messages.pot
+	@mv messages.pot $(CATALOGUE).po
 
 # Written by uv, a tool of the developer: nobody else needs it.
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra install

@@ -25,6 +25,11 @@ def short_day(value: date) -> str:
     return names.get(value) or format_date(value, _("EEE M/d"))
 
 
+def weekday(value: date) -> str:
+    """一 … 日, as short as a calendar has it above its columns."""
+    return format_date(value, "EEEEE")
+
+
 def local_day(instant: datetime) -> date:
     """The date on which an instant falls in Chongqing."""
     return clock.local(instant).date()
@@ -66,11 +71,11 @@ def age(birth_date: date, on: date | None = None) -> str:
 
 def months_as_age(months: int) -> str:
     years, rest = divmod(max(months, 0), 12)
+    said_years = ngettext("%(num)s岁", "%(num)s岁", years)
+    said_months = ngettext("%(num)s个月", "%(num)s个月", rest)
     if months >= MONTHS_UP_TO or (years and not rest):
-        return ngettext("%(num)s岁", "%(num)s岁", years)
-    if not years:
-        return ngettext("%(num)s个月", "%(num)s个月", rest)
-    return _("%(years)s岁%(months)s个月", years=years, months=rest)
+        return said_years
+    return _("%(years)s%(months)s", years=said_years, months=said_months) if years else said_months
 
 
 def ages(youngest_months: int | None, oldest_months: int | None) -> str:
