@@ -55,28 +55,28 @@ def show_day(centre_id: int, day: date) -> Response:
 @blueprint.get("/desk/slots/<int:slot_id>")
 @open_to(Admits.DESK)
 def show_roster(slot_id: int) -> Response:
-    with transaction():
-        slot = my_slot(current_user, slot_id)
-        roster = rosters_of([slot])[slot.id]
-        _note_read("slot", slot.id, roster.persons)
-    return page("desk/roster.html", slot=slot, roster=roster, written_day=days.in_words(roster.day))
+    slot = my_slot(current_user, slot_id)
+    roster = rosters_of([slot])[slot.id]
+    written_day = days.in_words(roster.day)
+    shown = page("desk/roster.html", slot=slot, roster=roster, written_day=written_day)
+    return _noted(shown, "slot", slot_id, roster.persons)
 
 
 @blueprint.get("/desk/centres/<int:centre_id>/days/<day:day>/sheet")
 @open_to(Admits.DESK)
 def show_day_sheet(centre_id: int, day: date) -> Response:
-    with transaction():
-        shown = centre_day(my_centre(current_user, centre_id), day)
-        rosters = rosters_of(shown.slots)
-        _note_read("centre_day", centre_id, sum(roster.persons for roster in rosters.values()))
-    return page(
+    day_of_centre = centre_day(my_centre(current_user, centre_id), day)
+    rosters = rosters_of(day_of_centre.slots)
+    persons = sum(roster.persons for roster in rosters.values())
+    shown = page(
         "desk/sheet.html",
-        shown=shown,
+        shown=day_of_centre,
         rosters=rosters,
         written_day=days.in_words(day),
         printed_at=clock.now(),
         blank_rows=blank_rows,
     )
+    return _noted(shown, "centre_day", centre_id, persons)
 
 
 def _day_page(centre: Centre, day: date) -> Response:
@@ -95,7 +95,13 @@ def _day_page(centre: Centre, day: date) -> Response:
     )
 
 
-def _note_read(subject: str, subject_id: int, persons: int) -> None:
-    """Leave a trace of who looked, in the caller's transaction; none where nobody was shown."""
+def _noted(shown: Response, subject: str, subject_id: int, persons: int) -> Response:
+    """The page, once it is written down who saw so many persons; nothing where it shows nobody.
+
+    It is ready by then: reading and rendering a long sheet must not hold the one write lock.
+    """
+    account_id = current_user.id
     if persons:
-        record_read(subject, subject_id, account_id=current_user.id, persons=persons)
+        with transaction():
+            record_read(subject, subject_id, account_id=account_id, persons=persons)
+    return shown

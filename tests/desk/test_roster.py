@@ -130,7 +130,7 @@ def test_a_long_roster_costs_no_more_queries(
     browser.sign_in(cast.clerk)
     queries.clear()
     browser.visit(f"/desk/slots/{slot_id}")
-    assert len(queries) == 6, queries
+    assert len(queries) == 5, queries
 
 
 def test_a_stranger_is_led_to_the_sign_in_page(browser: Browser, slot_id: int) -> None:
