@@ -5,14 +5,11 @@ from urllib.parse import urlsplit
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
-LARGEST_ID = 2**63 - 1  # what both databases can keep; a larger one names nothing
-
 
 class IdConverter(IntegerConverter):
-    """`<int:…>` in an address: an id that a row could have; any other address is not found."""
+    """`<int:…>` in an address: as many digits as an id in both databases can have, no more."""
 
-    def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, **options | {"max": LARGEST_ID})  # type: ignore[arg-type]
+    regex = r"\d{1,18}"
 
 
 def init_app(app: Flask) -> None:

@@ -11,6 +11,9 @@ from tests.desk.conftest import Fill
 from tests.desk.test_day import at, day_of
 from tests.desk.test_sheet import sheet_of
 
+# What is drawn does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.mark.parametrize("viewport", [(1024, 768), (360, 740)])
 def test_every_page_of_the_desk_can_be_read(

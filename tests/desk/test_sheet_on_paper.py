@@ -18,6 +18,9 @@ from tests.desk.conftest import Fill
 from tests.desk.test_day import at
 from tests.desk.test_sheet import sheet_of
 
+# What is drawn does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 A4 = (595, 842)  # points
 LONGEST_NAME = "阿不都热依木江·买买提吐尔逊·艾合买提江"  # 20 characters, as many as a name may have
 
