@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from string import Formatter
 
 import pytest
 from babel.messages import Catalog, Message
@@ -92,12 +91,19 @@ def test_what_is_filled_in_is_the_same_in_both_languages() -> None:
     assert not differing
 
 
-def test_a_sentence_without_anything_filled_in_is_no_format() -> None:
-    """`%` alone is only safe where nothing is filled in, and braces never are ours."""
+def test_nothing_in_the_english_is_misread_as_html_or_as_a_format() -> None:
+    """Templates put sentences in the page, and in attributes, as they are: no quotes of HTML."""
     for chinese, said, _ in entries():
         for one in said:
-            assert re.sub(r"%\(\w+\)s|%%", "", one).count("%") == 0, chinese
-            assert not [name for _, name, _, _ in Formatter().parse(one) if name], chinese
+            assert not re.search('[<>&"]', one), f"{chinese}: HTML would misread {one}"
+            bare = re.sub(r"%\(\w+\)s|%%", "", one)
+            assert "%" not in bare, f"{chinese}: write %% for a per cent sign"
+
+
+def test_quotation_marks_are_those_that_chinese_fonts_do_not_widen() -> None:
+    """Curly ones are drawn as wide as a Chinese character there; straight single ones are not."""
+    curly = [one for _, said, _ in entries() for one in said if re.search("[“”‘’]", one)]
+    assert not curly
 
 
 def test_one_and_many_are_both_said() -> None:
