@@ -7,6 +7,7 @@ from flask_babel import Babel, get_locale
 from hub.paths import safe_path
 from hub.security import Admits, open_to
 
+CHINESE = "zh_Hans_CN"  # as Babel spells it; also the language of what is sent
 LANGUAGES = {"zh": "中文", "en": "English"}
 babel = Babel()
 blueprint = Blueprint("language", __name__)
@@ -15,7 +16,7 @@ blueprint = Blueprint("language", __name__)
 def init_app(app: Flask) -> None:
     babel.init_app(
         app,
-        default_locale="zh_Hans_CN",
+        default_locale=CHINESE,
         default_timezone="Asia/Shanghai",
         locale_selector=_chosen,
     )
@@ -40,5 +41,5 @@ def choose_language() -> ResponseReturnValue:
 
 def _chosen() -> str:
     if not has_request_context():  # a command, or a message put in the outbox by one
-        return "zh_Hans_CN"
-    return "en" if session.get("language") == "en" else "zh_Hans_CN"
+        return CHINESE
+    return "en" if session.get("language") == "en" else CHINESE

@@ -18,6 +18,7 @@ from hub.bookings.queries import miscounted
 from hub.config import ConfigError
 from hub.db import db, transaction
 from hub.health import is_migrated
+from hub.language import CHINESE
 from hub.notices.actions import send_due
 from hub.notices.gateway import gateway
 from hub.ops import serve, staff
@@ -35,7 +36,7 @@ def in_words(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **options: Any) -> None:
         try:
             # Nobody is visiting whose language could be asked for.
-            with force_locale("zh_Hans_CN"):
+            with force_locale(CHINESE):
                 command(*args, **options)
         except BadFile as error:
             raise click.ClickException(

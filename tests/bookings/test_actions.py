@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from hub import clock
 from hub.audit import AuditEntry
 from hub.bookings import queries
-from hub.bookings.actions import book, cancel
+from hub.bookings.actions import book, cancel, give_back_place, take_place
 from hub.bookings.models import Booking, BookingState
 from hub.db import db, transaction
 from hub.families.models import Person
@@ -122,6 +123,15 @@ class TestBook:
             booked(a_place(starts_at=tomorrow(15)), cast.xiaoman, cast.mother)
         booked(a_place(starts_at=tomorrow(15, 30)), cast.xiaoman, cast.mother)
 
+    def test_a_slot_that_is_called_off_meanwhile_has_no_place_to_take(self, a_place: Any) -> None:
+        slot_id = a_place()
+        with transaction():
+            slot = db.session.get_one(Slot, slot_id)
+            slot.state = SlotState.CALLED_OFF
+            db.session.flush()
+            assert not take_place(slot)
+        assert places_left(slot_id) == 10
+
     def test_fee_and_times_are_written_down_as_they_are_now(self, cast: Cast, a_place: Any) -> None:
         slot = a_place(fee_fen=2000)
         booking_id, _ = booked(slot, cast.xiaoman, cast.mother)
@@ -162,6 +172,31 @@ class TestCancel:
         told = db.session.scalars(select(Notice.account_id).order_by(Notice.account_id)).all()
         assert told == sorted([cast.mother, cast.grandmother])
         assert "小满" in db.session.scalars(select(Notice.text)).first()
+
+    def test_the_message_is_chinese_whatever_the_page_was_on_which_somebody_cancelled(
+        self, cast: Cast, a_place: Any
+    ) -> None:
+        slot = a_place(capacity=1)
+        holder, _ = booked(slot, cast.amu, cast.other_mother)
+        booked(slot, cast.xiaoman, cast.mother)
+        with force_locale("en"):
+            cancelled(holder, cast.other_mother)
+        assert "候补到名额了" in db.session.scalars(select(Notice.text)).first()
+
+    @pytest.mark.parametrize("why", ["called off", "started"])
+    def test_nobody_is_moved_up_into_a_slot_that_is_called_off_or_has_begun(
+        self, cast: Cast, a_place: Any, why: str
+    ) -> None:
+        slot_id = a_place(capacity=1)
+        booked(slot_id, cast.amu, cast.other_mother)
+        turn, _ = booked(slot_id, cast.xiaoman, cast.mother)
+        with transaction():
+            slot = db.session.get_one(Slot, slot_id)
+            slot.state = SlotState.CALLED_OFF if why == "called off" else SlotState.OPEN
+            now = slot.starts_at if why == "started" else clock.now()
+            give_back_place(slot, account_id=None, now=now)
+        assert state_of(turn) is WAITING
+        assert places_left(slot_id) == 1
 
     def test_giving_up_a_turn_frees_no_place(self, cast: Cast, a_place: Any) -> None:
         slot = a_place(capacity=1)

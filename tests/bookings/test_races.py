@@ -128,6 +128,29 @@ def test_cancelling_and_booking_at_once_leaves_no_free_place_beside_somebody_who
         assert miscounted(app) == []
 
 
+def test_cancelling_the_same_booking_many_times_at_once_frees_one_place(app: Flask) -> None:
+    ((_, person_id), (_, other_id)) = people(app, 2)
+    with app.app_context():
+        slot = a_slot(capacity=4, places_left=2)
+        db.session.add(slot)
+        booking = a_booking(slot, child(person_id))
+        db.session.add_all([booking, a_booking(slot, child(other_id))])
+        db.session.commit()
+        slot_id, booking_id = slot.id, booking.id
+    read = threading.Barrier(6)
+
+    def act() -> str:
+        with transaction():
+            booking = db.session.get_one(Booking, booking_id)
+            if db.engine.dialect.name == "postgresql":  # SQLite lets one writer in at a time
+                read.wait(timeout=60)
+            return str(cancel(booking, account_id=1, now=clock.now()))
+
+    assert at_once(app, [act] * 6) == {"True": 1, "False": 5}
+    assert seated(app, slot_id) == 1
+    assert miscounted(app) == []
+
+
 def child(person_id: int) -> Any:
     from hub.families.models import Person
 
