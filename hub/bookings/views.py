@@ -79,6 +79,7 @@ def my_bookings() -> ResponseReturnValue:
         "bookings/my_bookings.html",
         coming=coming,
         past=past,
+        now=now,
         page_number=page_number,
         has_more=has_more,
         positions=queries.positions(coming),
@@ -114,11 +115,13 @@ def cancel_booking(number: str) -> ResponseReturnValue:
     try:
         with transaction():
             booking = queries.my_booking(current_user, number)
+            had_place = booking.is_confirmed
             cancel(booking, account_id=current_user.id, now=clock.now())
     except Refused as refused:
         booking = queries.my_booking(current_user, number)
         return _booking_page("bookings/cancellation.html", booking, 422, refusal=refused)
-    flash(_("已经取消，名额让给别人了。谢谢您早点告诉我们。"))
+    freed = _("已经取消，名额让给别人了。谢谢您早点告诉我们。")
+    flash(freed if had_place else _("好的，不再候补这一场了。"))
     return redirect(url_for("bookings.show_booking", number=number), 303)
 
 

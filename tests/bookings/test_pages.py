@@ -75,6 +75,21 @@ class TestASlot:
         assert page.form("/bookings").choices["person"] == [str(cast.xiaoman)]
         assert "朵朵那天2岁" in page.text
 
+    def test_does_not_offer_who_is_booked_already(
+        self, mother: Browser, cast: Cast, a_place: Any
+    ) -> None:
+        slot = a_place(youngest_months=36)
+        proof = book(mother, slot, cast.xiaoman)
+        page = mother.visit(f"/slots/{slot}")
+        assert page.links["看预约"] == proof.url
+        assert not [form for form in page.forms if "/bookings" in form.action]
+
+    def test_leads_a_family_it_is_not_for_to_what_is(
+        self, mother: Browser, cast: Cast, a_place: Any
+    ) -> None:
+        page = mother.visit(f"/slots/{a_place(youngest_months=12 * 10, oldest_months=12 * 12)}")
+        assert page.links["找适合小满的"] == "/slots?age=6"
+
     def test_chooses_the_only_person_it_fits(
         self, mother: Browser, cast: Cast, a_place: Any
     ) -> None:
@@ -131,8 +146,9 @@ class TestBooking:
         self, mother: Browser, cast: Cast, a_place: Any
     ) -> None:
         slot = a_place()
+        left_open = mother.visit(f"/slots/{slot}")
         first = book(mother, slot, cast.xiaoman)
-        page = book(mother, slot, cast.xiaoman, 422)
+        page = mother.submit(left_open, 422, form="/bookings", person=str(cast.xiaoman))
         assert "小满已经约过这一场了" in page.text
         assert page.links["看这个预约"] == first.url
         assert page.form("/bookings").fields["person"] == str(cast.xiaoman)
@@ -199,6 +215,8 @@ class TestMyBookings:
         page = mother.visit("/bookings")
         assert "还没有要去的预约" in page.text
         assert "过去的和取消的" in page.text
+        assert "已结束" in page.text
+        assert "约好了" not in page.text
 
     def test_are_shared_by_the_guardians_of_a_household_and_nobody_else(
         self, app: Flask, mother: Browser, cast: Cast, a_place: Any
