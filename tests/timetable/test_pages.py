@@ -305,13 +305,13 @@ class TestACentre:
         page = browser.visit(f"/centres/{saved(a_centre(phone='', address=''))}")
         for words in ("电话", "地址", "开门时间", "面积", "房间", "None"):
             assert words not in page.text.replace("各空间的地址和电话", "")
-        assert "课程表还没有上线 请先到中心看看" in page.text
+        assert "课程表还没有上线 想知道有什么活动，到前台问一声就行" in page.text
 
     def test_without_a_timetable_says_how_to_ask(
         self, browser: Browser, saved: Callable[..., Any]
     ) -> None:
         page = browser.visit(f"/centres/{saved(a_centre())}")
-        assert "课程表还没有上线 请先打电话或到中心看看" in page.text
+        assert "课程表还没有上线 想知道有什么活动，打个电话或到前台问一声就行" in page.text
         page = browser.visit(f"/centres/{saved(a_centre(is_demo=True))}")
         assert "课程表还没有上线" not in page.text
         assert "都是编的" in page.text
