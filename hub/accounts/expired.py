@@ -1,6 +1,6 @@
 """What happens to somebody who is not signed in, or no longer: she is led there and back."""
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import current_app, request, url_for
 from flask_login import current_user
@@ -33,7 +33,7 @@ def refuse_forgery(error: CSRFError) -> Response:
 
 def _page_of_the_form() -> str:
     """The page that showed the form just sent, or the nearest above it that can be looked at."""
-    sent_from = urlsplit(request.referrer or "")
+    sent_from = _parts(request.referrer)
     if sent_from.netloc != request.host:
         sent_from = urlsplit(request.path)
     path, adapter = sent_from.path or "/", current_app.create_url_adapter(request)
@@ -52,5 +52,13 @@ def _is_from_here() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site:
         return site in {"same-origin", "none"}
-    origin = request.headers.get("Origin") or request.referrer or ""
-    return urlsplit(origin).netloc == request.host
+    origin = request.headers.get("Origin") or request.referrer
+    return _parts(origin).netloc == request.host
+
+
+def _parts(address: str | None) -> SplitResult:
+    """The parts of what a browser says it comes from; empty where that is no address at all."""
+    try:
+        return urlsplit(address or "")
+    except ValueError:
+        return urlsplit("")
