@@ -1,5 +1,6 @@
 """What a person of a household may be called, when born, and how many there may be. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
@@ -11,6 +12,7 @@ from hub.rules import Refused
 from hub.text import months_old
 
 LONGEST_NAME = 20
+LONGEST_TYPED = 200  # with spaces; bringing a longer text into its usual form can take minutes
 OLDEST_YEARS = 120
 ADULT_YEARS = 18
 # Three generations and a few cousins fit; more is a club, which books as a group at the desk,
@@ -19,6 +21,10 @@ MOST_PERSONS = 12
 
 _DOTS = str.maketrans(dict.fromkeys("•‧・．", "·"))  # what keyboards offer for ·
 _BETWEEN_LETTERS = frozenset(" ·-'’")
+# They count as letters or marks, but nothing is seen of them: fillers, joiners, variants of a form.
+_UNSEEN = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 
 
 class Named(Protocol):
@@ -41,13 +47,15 @@ def tidy_name(typed: str) -> str:
 
     Raises Refused where this is no name that a desk could call out.
     """
-    name = " ".join(unicodedata.normalize("NFC", typed).translate(_DOTS).split())
+    plain = _UNSEEN.sub("", unicodedata.normalize("NFC", typed[:LONGEST_TYPED]))
+    name = " ".join(plain.translate(_DOTS).split())
     if not name:
         raise Refused(_("请写上姓名。"))
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_NAME or len(typed) > LONGEST_TYPED:
         raise Refused(_("姓名最多写 %(most)s 个字。", most=LONGEST_NAME))
     letters = [character for character in name if character not in _BETWEEN_LETTERS]
-    if not letters or not all(_is_letter(character) for character in letters):
+    all_letters = all(_is_letter(character) for character in letters)
+    if not letters or not all_letters or unicodedata.category(letters[0])[0] == "M":
         raise Refused(_("姓名里请只写汉字或字母，不写数字和符号。"))
     return name
 
