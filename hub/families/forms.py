@@ -11,6 +11,7 @@ from wtforms import HiddenField, RadioField, SelectField, StringField
 from hub import clock
 from hub.families.models import Person, Sex
 from hub.families.rules import OLDEST_YEARS, birth_date_of, tidy_name
+from hub.paths import safe_path
 from hub.rules import Refused
 
 
@@ -31,6 +32,7 @@ class PersonForm(FlaskForm):
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
         this_year = clock.today().year
+        self.next.data = safe_path(self.next.data, "")  # the page links to it
         self.birth_errors: list[str] = []
         self.sex.choices = {Sex.FEMALE.value: _("女"), Sex.MALE.value: _("男")}
         self.year.choices = _choices(range(this_year, this_year - OLDEST_YEARS - 1, -1))

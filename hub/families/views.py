@@ -78,7 +78,7 @@ def change_person(person_id: int) -> ResponseReturnValue:
     if form.validate():
         try:
             with transaction():
-                person = my_person(current_user, person_id)
+                person = my_person(current_user, person_id, lock=True)
                 actions.change_person(current_user, person, **form.facts())
         except Refused as refusal:
             form.form_errors.append(str(refusal))
