@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select, update
 
@@ -13,6 +14,7 @@ from hub.bookings.numbers import draw_number
 from hub.bookings.queries import at_the_same_time, first_waiting, waiting_count
 from hub.db import db
 from hub.families.models import Guardian, Person
+from hub.language import CHINESE
 from hub.notices.actions import tell
 from hub.timetable.models import Slot, SlotState
 
@@ -31,12 +33,15 @@ def book(
 ) -> Booking:
     """Give the person a place, or a turn on the waiting list if the slot is full.
 
-    The same `request_key` from the same account gets the same booking again. Raises Refused.
+    The same `request_key` from the same account gets the same booking again, as long as it is
+    for this person in this slot and has not been cancelled. Raises Refused.
     The person's row should be locked (`my_person(…, lock=True)`), so that two bookings of one
     person queue up and the later one is refused in words; the database refuses it in any case.
     """
-    if request_key and (again := _made_before(request_key, account_id)):
-        return again
+    if request_key and (before := _made_before(request_key, account_id)):
+        if before.is_live and (before.slot_id, before.person_id) == (slot.id, person.id):
+            return before
+        request_key = None  # a form of yesterday, sent for something else: a booking of its own
     rules.check_window(slot, now)
     rules.check_fits(slot, person.name, person.birth_date)
     rules.check_free(slot, person.name, at_the_same_time(slot, person))
@@ -133,13 +138,14 @@ def _free_number() -> str:
 
 def _tell_guardians(booking: Booking, now: datetime) -> None:
     slot = booking.slot
-    message = _(
-        "候补到名额了！%(name)s %(when)s “%(title)s”，预约号 %(number)s。来不了请早点取消。",
-        name=booking.person.name if booking.person else "",
-        when=text.when(slot.starts_at),
-        title=slot.activity.title,
-        number=text.number(booking.number),
-    )
+    with force_locale(CHINESE):  # not in the language of the other family that cancelled
+        message = _(
+            "候补到名额了！%(name)s %(when)s “%(title)s”，预约号 %(number)s。来不了请早点取消。",
+            name=booking.person.name if booking.person else "",
+            when=text.when(slot.starts_at),
+            title=slot.activity.title,
+            number=text.number(booking.number),
+        )
     of_household = select(Guardian.account_id).where(Guardian.household_id == booking.household_id)
     for account_id in db.session.scalars(of_household):
         tell(account_id, message, now)
