@@ -14,7 +14,7 @@ from flask_htmx import HTMX
 from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hub import language, text
@@ -73,6 +73,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["ui"] = app.jinja_env.get_template("ui.html").module
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(IntegrityError, _show_conflict)
+    app.register_error_handler(DataError, _show_not_understood)
     app.register_error_handler(OperationalError, _show_database_away)
     app.register_error_handler(Exception, _show_fault)
 
@@ -108,6 +109,13 @@ def _show_conflict(error: IntegrityError) -> Response:
     db.session.rollback()
     current_app.logger.warning("refused by the database: %s", type(error.orig).__name__)
     return error_page(409)
+
+
+def _show_not_understood(error: DataError) -> Response:
+    """What was sent holds something that a database cannot: PostgreSQL takes no null character."""
+    db.session.rollback()
+    current_app.logger.warning("not taken by the database: %s", type(error.orig).__name__)
+    return error_page(400)
 
 
 def _show_database_away(error: OperationalError) -> Response:

@@ -8,6 +8,7 @@ from flask_login import current_user
 from hub import clock
 from hub.audit import record_read
 from hub.catalogue.models import Centre
+from hub.catalogue.queries import plain_words
 from hub.db import transaction
 from hub.desk import days
 from hub.desk.queries import (
@@ -33,7 +34,7 @@ def today() -> Response:
     centre_id = only_centre_id(current_user)
     if centre_id is not None:
         return _day_page(my_centre(current_user, centre_id), clock.today())
-    words = request.args.get("q", "").strip()[:60]
+    words = plain_words(request.args.get("q", ""))
     page_number = page_asked()
     centres, has_more = my_centres(current_user, words, page_number)
     return page(
