@@ -5,12 +5,14 @@ import hmac
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub import clock
 from hub.db import Model, db, pk, text20, text60
+
+SWEPT = 20  # how many old counts one act clears away: more than it adds
 
 
 class RateCount(Model):
@@ -49,8 +51,13 @@ def hit(purpose: str, who: str, *, most: int, window: timedelta) -> bool:
 
 
 def forget_old() -> None:
-    """Drop the counts whose window has passed."""
-    db.session.execute(delete(RateCount).where(RateCount.expires_at < clock.now()))
+    """Clear away some counts whose window has passed: whoever counts calls it, so that they never
+    pile up."""
+    # Skipping locked rows: two countings at once must not wait for each other in a circle.
+    old = select(RateCount.id).where(RateCount.expires_at < clock.now()).limit(SWEPT)
+    db.session.execute(
+        delete(RateCount).where(RateCount.id.in_(old.with_for_update(skip_locked=True)))
+    )
 
 
 def _key(purpose: str, who: str, number: int) -> str:

@@ -11,7 +11,7 @@ from hub.accounts.models import Account, SignInCode
 from hub.accounts.queries import account_with
 from hub.accounts.rules import Attempt, Verdict
 from hub.db import Instant, db
-from hub.limits import hit
+from hub.limits import forget_old, hit
 
 SWEPT = 50  # how many old codes one asking clears away
 
@@ -34,6 +34,7 @@ def keep_code(phone: str, code_hash: str, address: str, now: datetime) -> None:
         raise rules.too_many_codes()
     forget_code(phone)
     _forget_expired(now)
+    forget_old()
     db.session.add(
         SignInCode(
             phone=phone,

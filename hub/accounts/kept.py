@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from hub import clock
 from hub.accounts.models import KeptForm
 from hub.db import db, transaction
-from hub.limits import hit
+from hub.limits import forget_old, hit
 
 KEPT_FOR = timedelta(minutes=30)  # time for the code to arrive, and for a child in between
 MOST_BYTES = 8 * 1024  # every form of a family is smaller; strangers must not fill the disk
@@ -39,6 +39,7 @@ def keep(path: str, fields: MultiDict[str, str]) -> bool:
         if not hit("kept_form", request.remote_addr or "", most=most, window=window):
             return False
         _forget_expired()
+        forget_old()
         until = clock.now() + KEPT_FOR
         db.session.add(
             KeptForm(token_hash=_hash(token), path=path, fields=written, expires_at=until)

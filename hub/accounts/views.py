@@ -17,7 +17,7 @@ from hub.accounts.passwords import password_fits
 from hub.accounts.queries import account_with, duties_of, load_account
 from hub.accounts.rules import TooMany, TooSoon, Verdict
 from hub.db import transaction
-from hub.limits import hit
+from hub.limits import forget_old, hit
 from hub.notices import gateway
 from hub.pages import page
 from hub.paths import safe_path
@@ -217,21 +217,19 @@ def _leave() -> None:
 
 
 def _may_try_password(phone: str) -> bool:
-    counts = (
-        hit(
-            "password_phone",
-            phone,
-            most=rules.PASSWORDS_PER_PHONE_AND_QUARTER,
-            window=rules.QUARTER,
-        ),
-        hit(
-            "password_address",
-            _address(),
-            most=rules.PASSWORDS_PER_ADDRESS_AND_QUARTER,
-            window=rules.QUARTER,
-        ),
+    forget_old()
+    # From an address that has tried too much no phone is counted: it cannot lock out the others.
+    return hit(
+        "password_address",
+        _address(),
+        most=rules.PASSWORDS_PER_ADDRESS_AND_QUARTER,
+        window=rules.QUARTER,
+    ) and hit(
+        "password_phone",
+        phone,
+        most=rules.PASSWORDS_PER_PHONE_AND_QUARTER,
+        window=rules.QUARTER,
     )
-    return all(counts)
 
 
 def _hash(phone: str, code: str) -> str:
