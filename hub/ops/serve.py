@@ -68,10 +68,16 @@ def refuse_demo_data(app: Flask) -> None:
         return
     with app.app_context():
         centre = db.session.scalar(select(Centre.name).where(Centre.is_demo).limit(1))
+        open_door = next(people.open_to_the_demo_password(), None)
     if centre is not None:
         raise ConfigError(
             f"HUB_ENV=production, but the database holds demo data ({centre}); "
             "give production a database of its own in HUB_DATABASE_URL."
+        )
+    if open_door is not None:
+        raise ConfigError(
+            f"HUB_ENV=production, but {open_door} still signs in with the demo's password; "
+            "take that account out of the database, or its password."
         )
 
 

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from hub import clock, create_app
+from hub.accounts.models import Account
 from hub.catalogue.models import Centre, District, Kind
 from hub.config import ROOT, ConfigError
 from hub.db import db
@@ -61,6 +62,20 @@ def test_production_does_not_start_with_demo_data_and_does_without(demo: Flask) 
         db.session.execute(update(Centre).values(is_demo=False))
         db.session.commit()
         serve.prepare(app, clock.now())
+
+
+def test_production_does_not_start_with_an_account_that_the_demos_password_opens(
+    demo: Flask,
+) -> None:
+    app = in_production(demo)
+    with app.app_context():
+        db.session.execute(update(Centre).values(is_demo=False))
+        db.session.commit()
+        with pytest.raises(ConfigError, match=r"\+86\d+ still signs in with the demo's password"):
+            serve.refuse_demo_data(app)
+        db.session.execute(update(Account).values(password_hash=""))
+        db.session.commit()
+        serve.refuse_demo_data(app)
 
 
 def test_a_demo_starts_with_demo_data(demo: Flask) -> None:
