@@ -162,6 +162,7 @@ def _slot_page(
         positions=queries.positions(mine),
         waiting=queries.waiting_count(slot.id) if slot.is_full else 0,
         closed=closed,
+        has_begun=slot.starts_at <= now,
         refusal=refusal,
         alternatives=queries.alternatives(slot, now) if slot.is_full or closed else [],
     )
