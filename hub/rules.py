@@ -1,5 +1,6 @@
 """What every feature's rules share: the refusal that a person reads."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -18,3 +19,12 @@ class Refused(Exception):
     def __init__(self, message: str, way_on: WayOn | None = None) -> None:
         super().__init__(message)
         self.way_on = way_on
+
+
+def refusal_of(rule: Callable[..., None], *facts: object) -> Refused | None:
+    """What a rule says against these facts, to be shown beforehand; None where it says nothing."""
+    try:
+        rule(*facts)
+    except Refused as refused:
+        return refused
+    return None

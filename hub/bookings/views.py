@@ -20,7 +20,7 @@ from hub.families.models import Household, Person
 from hub.families.queries import my_household, my_person
 from hub.notices.queries import latest_notices
 from hub.pages import page, page_asked
-from hub.rules import Refused
+from hub.rules import Refused, refusal_of
 from hub.security import Admits, open_to
 from hub.timetable.models import Slot
 
@@ -148,7 +148,7 @@ def _slot_page(
     fitting = [person.id for person in persons if not why_not[person.id]]
     if form.person.data is None and len(fitting) == 1:
         form.person.data = fitting[0]  # one tap less for most families
-    closed = _why_closed(slot)
+    closed = refusal_of(rules.check_window, slot, now)
     mine = queries.my_bookings_here(current_user, slot.id) if household else []
     return page(
         "bookings/slot.html",
@@ -185,25 +185,9 @@ def _booking_page(
     )
 
 
-def _why_closed(slot: Slot) -> Refused | None:
-    try:
-        rules.check_window(slot, clock.now())
-    except Refused as refused:
-        return refused
-    return None
-
-
 def _why_not_fit(slot: Slot, person: Person) -> Refused | None:
-    try:
-        rules.check_fits(slot, person.name, person.birth_date)
-    except Refused as refused:
-        return refused
-    return None
+    return refusal_of(rules.check_fits, slot, person.name, person.birth_date)
 
 
 def _why_not_cancel(booking: Booking) -> Refused | None:
-    try:
-        rules.check_may_cancel(booking, clock.now())
-    except Refused as refused:
-        return refused
-    return None
+    return refusal_of(rules.check_may_cancel, booking, clock.now())
