@@ -86,7 +86,7 @@ def for_flask(settings: Settings) -> dict[str, Any]:
 
 
 def _check_production(settings: Settings) -> None:
-    if len(settings.secret_key) < SHORTEST_SECRET:
+    if len(settings.secret_key.strip()) < SHORTEST_SECRET:
         raise ConfigError(
             f"HUB_ENV=production needs HUB_SECRET_KEY with at least {SHORTEST_SECRET} characters, "
             'for instance from: python3 -c "import secrets; print(secrets.token_hex(32))"'

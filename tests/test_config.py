@@ -30,6 +30,7 @@ def test_production_hides_the_codes_and_sends_cookies_over_https_only() -> None:
     [
         ({"HUB_SECRET_KEY": ""}, "HUB_SECRET_KEY"),
         ({"HUB_SECRET_KEY": "short"}, "at least 32 characters"),
+        ({"HUB_SECRET_KEY": " " * 40}, "at least 32 characters"),
         ({"HUB_DEMO_SIGN_IN": "1"}, "HUB_DEMO_SIGN_IN"),
         ({"HUB_ENV": "prod"}, "demo or production"),
         ({"HUB_WORKERS": "two"}, "whole number"),

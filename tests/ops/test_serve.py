@@ -60,6 +60,7 @@ def test_production_does_not_start_with_demo_data_and_does_without(demo: Flask) 
             serve.prepare(app, clock.now())
         assert "\n" not in str(refusal.value)
         db.session.execute(update(Centre).values(is_demo=False))
+        db.session.execute(update(Account).values(password_hash=""))
         db.session.commit()
         serve.prepare(app, clock.now())
 
@@ -76,6 +77,20 @@ def test_production_does_not_start_with_an_account_that_the_demos_password_opens
         db.session.execute(update(Account).values(password_hash=""))
         db.session.commit()
         serve.refuse_demo_data(app)
+
+
+def test_the_demo_does_not_start_on_the_database_of_a_real_installation(
+    production: Flask,
+) -> None:
+    """Somebody forgot HUB_ENV: it would be filled with made-up centres and show all codes."""
+    with production.app_context():
+        serve.prepare(production, clock.now())
+        demo = create_app(settings(production.config["SQLALCHEMY_DATABASE_URI"]))
+        with demo.app_context():
+            with pytest.raises(ConfigError, match="real installation"):
+                serve.prepare(demo, clock.now())
+            assert db.session.scalar(select(func.count(Centre.id))) == 0
+            db.engine.dispose()
 
 
 def test_a_demo_starts_with_demo_data(demo: Flask) -> None:

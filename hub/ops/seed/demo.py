@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from hub import clock
-from hub.catalogue.models import Centre
+from hub.catalogue.models import Centre, Kind
 from hub.config import ConfigError, Settings
 from hub.db import db
 from hub.ops.seed import bookings, centres, ground, people, weeks
@@ -23,10 +23,16 @@ class Seeded:
 
 
 def check_may_seed(settings: Settings) -> None:
-    """Refuse made-up data where real families book."""
+    """Raise ConfigError where real families book, be it only that HUB_ENV was forgotten."""
     if settings.is_production:
         raise ConfigError(
             "HUB_ENV=production takes no demo data; hub import-centres loads a real list."
+        )
+    is_laid = db.session.scalar(select(Kind.id).limit(1)) is not None
+    if is_laid and db.session.scalar(select(Centre.id).where(Centre.is_demo).limit(1)) is None:
+        raise ConfigError(
+            "the database is a real installation's, and the demo would show everybody's sign-in "
+            "code; start it with HUB_ENV=production."
         )
 
 
