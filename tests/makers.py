@@ -11,6 +11,7 @@ from typing import Any
 from hub import clock
 from hub.accounts.models import Account, Role, RoleName
 from hub.bookings.models import Booking, BookingState, Channel
+from hub.bookings.numbers import is_number
 from hub.catalogue.models import Activity, Audience, Centre, District, Kind, Room, StaffMember
 from hub.catalogue.pinyin import set_name
 from hub.families.models import Guardian, Household, Person, Sex
@@ -132,10 +133,15 @@ def years_ago(years: int) -> date:
     return today.replace(year=today.year - years)
 
 
+def a_number() -> str:
+    body = f"{next(_next):09d}"
+    return next(body + digit for digit in "0123456789" if is_number(body + digit))
+
+
 def a_booking(slot: Slot, person: Person, **given: Any) -> Booking:
     """A confirmed booking; it does not take a place: set the slot's places_left to match."""
     usual = {
-        "number": f"{next(_next):010d}",
+        "number": a_number(),
         "slot": slot,
         "person": person,
         "household": person.household,

@@ -336,3 +336,17 @@ class TestTheNumberOfQueries:
                 db.session.commit()
         assert few == 4
         assert self.count(mother, queries, "/bookings") == 5  # and the positions of those who wait
+
+    def test_of_a_booking_its_cancellation_and_the_removal_of_a_person(
+        self, mother: Browser, queries: list[str], cast: Cast, a_place: Any
+    ) -> None:
+        certain = book(mother, a_place(), cast.xiaoman).url
+        full = a_place(capacity=1, taken=1, waiting=3, starts_at=tomorrow(18))
+        waits = book(mother, full, cast.xiaoman).url
+        assert self.count(mother, queries, certain) == 2
+        assert self.count(mother, queries, waits) == 3  # and the position
+        assert self.count(mother, queries, f"{certain}/cancellation") == 2
+        removal = f"/family/persons/{cast.xiaoman}/removal"
+        for hour in (8, 10):
+            book(mother, a_place(starts_at=tomorrow(hour)), cast.xiaoman)
+            assert self.count(mother, queries, removal) == 3
