@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, delete, literal, select, update
+from sqlalchemy import ColumnElement, case, delete, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub import audit
@@ -16,8 +16,8 @@ from hub.limits import forget_old, hit
 SWEPT = 50  # how many old codes one asking clears away
 
 
-def keep_code(phone: str, code_hash: str, address: str, now: datetime) -> None:
-    """Make this the one code of the phone. Refuses whoever asks too soon or too often.
+def keep_code(phone: str, browser: str, code_hash: str, address: str, now: datetime) -> None:
+    """Make this the one code of the phone in this browser; refuse who asks too soon or too often.
 
     Whether the phone has an account is not looked at, so nothing here can tell it.
     """
@@ -27,17 +27,18 @@ def keep_code(phone: str, code_hash: str, address: str, now: datetime) -> None:
         hit("code_phone_day", phone, most=rules.CODES_PER_PHONE_AND_DAY, window=rules.DAY),
         hit("code_address", address, most=rules.CODES_PER_ADDRESS_AND_HOUR, window=rules.HOUR),
     )
-    last = select(SignInCode.sent_at).where(SignInCode.phone == phone)
+    last = select(SignInCode.sent_at).where(*_of(phone, browser))
     sent_at = db.session.scalar(last.order_by(SignInCode.sent_at.desc()).limit(1))
     rules.check_may_resend(sent_at, now)
     if not all(counts):
         raise rules.too_many_codes()
-    forget_code(phone)
+    forget_code(phone, browser)
     _forget_expired(now)
     forget_old()
     db.session.add(
         SignInCode(
             phone=phone,
+            browser=browser,
             code_hash=code_hash,
             sent_at=now,
             expires_at=now + rules.CODE_LIFE,
@@ -46,8 +47,8 @@ def keep_code(phone: str, code_hash: str, address: str, now: datetime) -> None:
     )
 
 
-def try_code(phone: str, code_hash: str, now: datetime) -> Attempt:
-    """Use up one try of the phone's code, and the code itself if it is right: one UPDATE.
+def try_code(phone: str, browser: str, code_hash: str, now: datetime) -> Attempt:
+    """Use up one try of this browser's code, and the code itself if it is right: one UPDATE.
 
     Of two right entries at the same moment one is right; the other finds the code used.
     """
@@ -55,7 +56,7 @@ def try_code(phone: str, code_hash: str, now: datetime) -> Attempt:
     claim = (
         update(SignInCode)
         .where(
-            SignInCode.phone == phone,
+            *_of(phone, browser),
             SignInCode.used_at.is_(None),
             SignInCode.expires_at > now,
             SignInCode.tries_left > 0,
@@ -65,15 +66,15 @@ def try_code(phone: str, code_hash: str, now: datetime) -> Attempt:
     )
     claimed = db.session.execute(claim).first()
     if claimed is None:
-        return Attempt(_what_became_of_it(phone, now))
+        return Attempt(_what_became_of_it(phone, browser, now))
     if claimed.used_at is not None:
         return Attempt(Verdict.RIGHT)
     return Attempt(Verdict.WRONG, claimed.tries_left)
 
 
-def forget_code(phone: str) -> None:
-    """Void the code of a phone: a newer one takes its place, or it could not be sent."""
-    db.session.execute(delete(SignInCode).where(SignInCode.phone == phone))
+def forget_code(phone: str, browser: str) -> None:
+    """Void the code a browser asked for: a newer one takes its place, or it could not be sent."""
+    db.session.execute(delete(SignInCode).where(*_of(phone, browser)))
 
 
 def account_of(phone: str, now: datetime) -> Account:
@@ -88,10 +89,14 @@ def sign_out_everywhere(account: Account) -> None:
     audit.record("sign_out_everywhere", account, account_id=account.id)
 
 
-def _what_became_of_it(phone: str, now: datetime) -> Verdict:
+def _of(phone: str, browser: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return SignInCode.phone == phone, SignInCode.browser == browser
+
+
+def _what_became_of_it(phone: str, browser: str, now: datetime) -> Verdict:
     last = (
         select(SignInCode.tries_left, SignInCode.used_at, SignInCode.expires_at)
-        .where(SignInCode.phone == phone)
+        .where(*_of(phone, browser))
         .order_by(SignInCode.sent_at.desc())
         .limit(1)
     )

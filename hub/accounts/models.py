@@ -8,7 +8,7 @@ from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.db import Model, enum_column, pk, text20, text200
+from hub.db import Model, enum_column, pk, text20, text60, text200
 from hub.security import Admits
 
 if TYPE_CHECKING:
@@ -76,7 +76,11 @@ class Role(Model):
 
 
 class SignInCode(Model):
-    """A six-digit code, hashed with the installation's key; used once or not at all."""
+    """A six-digit code, hashed with the installation's key; used once or not at all.
+
+    It opens only in the browser that asked for it, so that a stranger who types somebody's number
+    can neither void her code nor use up its tries.
+    """
 
     __tablename__ = "sign_in_code"
     __table_args__ = (
@@ -86,6 +90,7 @@ class SignInCode(Model):
 
     id: Mapped[pk]
     phone: Mapped[text20]
+    browser: Mapped[text60]  # a number drawn for the browser's session
     code_hash: Mapped[text200]
     sent_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

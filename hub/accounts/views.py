@@ -1,5 +1,7 @@
 """Signing in and out, and the page about oneself."""
 
+import secrets
+
 from flask import Blueprint, current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -49,7 +51,7 @@ def request_code() -> ResponseReturnValue:
     phone, code = form.phone.number, draw_code()
     try:
         with transaction():
-            actions.keep_code(phone, _hash(phone, code), _address(), clock.now())
+            actions.keep_code(phone, _browser(), _hash(phone, code), _address(), clock.now())
     except TooSoon as refusal:
         flash(str(refusal))  # her code is on its way: this is where she can enter it
         code = ""
@@ -84,7 +86,8 @@ def enter_code() -> ResponseReturnValue:
     if not form.validate():
         return _code_page(form, 422)
     with transaction():
-        attempt = actions.try_code(phone, _hash(phone, form.code_read), clock.now())
+        hashed = _hash(phone, form.code_read)
+        attempt = actions.try_code(phone, _browser(), hashed, clock.now())
         if attempt.verdict is Verdict.RIGHT:
             account = actions.account_of(phone, clock.now())
     if account is None:
@@ -175,7 +178,7 @@ def _send(phone: str, code: str) -> bool:
     except OSError as error:
         current_app.logger.error("a sign-in code could not be sent: %s", type(error).__name__)
         with transaction():
-            actions.forget_code(phone)
+            actions.forget_code(phone, _browser())
         return False
     return True
 
@@ -230,6 +233,11 @@ def _may_try_password(phone: str) -> bool:
         most=rules.PASSWORDS_PER_PHONE_AND_QUARTER,
         window=rules.QUARTER,
     )
+
+
+def _browser() -> str:
+    """A number drawn for this browser: its codes open here and nowhere else."""
+    return str(session.setdefault("browser", secrets.token_urlsafe(16)))
 
 
 def _hash(phone: str, code: str) -> str:

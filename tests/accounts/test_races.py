@@ -17,6 +17,7 @@ from tests.accounts.conftest import Messages
 from tests.browser import Browser
 
 PHONE = "+8613800138000"
+BROWSER = "a browser"
 
 
 def at_once(app: Flask, number: int, act: Callable[[int], Any]) -> Counter[Any]:
@@ -43,11 +44,11 @@ def at_once(app: Flask, number: int, act: Callable[[int], Any]) -> Counter[Any]:
 
 def keep_code(app: Flask, code_hash: str = "right") -> None:
     with app.app_context(), transaction():
-        actions.keep_code(PHONE, code_hash, "127.0.0.1", clock.now())
+        actions.keep_code(PHONE, BROWSER, code_hash, "127.0.0.1", clock.now())
 
 
 def try_code(code_hash: str) -> str:
-    return actions.try_code(PHONE, code_hash, clock.now()).verdict.name
+    return actions.try_code(PHONE, BROWSER, code_hash, clock.now()).verdict.name
 
 
 def test_of_many_right_codes_at_once_one_wins(app: Flask) -> None:
@@ -66,7 +67,7 @@ def test_of_many_guesses_at_once_five_are_looked_at(app: Flask) -> None:
 
 def test_of_many_askings_at_once_one_is_sent(app: Flask) -> None:
     def ask(index: int) -> str:
-        actions.keep_code(PHONE, f"code {index}", "127.0.0.1", clock.now())
+        actions.keep_code(PHONE, BROWSER, f"code {index}", "127.0.0.1", clock.now())
         return "sent"
 
     assert at_once(app, 12, ask) == {"sent": 1, "TooSoon": 11}
@@ -76,7 +77,7 @@ def test_of_many_askings_at_once_one_is_sent(app: Flask) -> None:
 
 def test_many_phones_of_one_address_at_once_keep_to_its_limit(app: Flask) -> None:
     def ask(index: int) -> str:
-        actions.keep_code(f"+86138001380{index:02}", "code", "10.0.0.1", clock.now())
+        actions.keep_code(f"+86138001380{index:02}", BROWSER, "code", "10.0.0.1", clock.now())
         return "sent"
 
     for _ in range(3):

@@ -128,6 +128,7 @@ def upgrade() -> None:
         "sign_in_code",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("phone", sa.String(length=20), nullable=False),
+        sa.Column("browser", sa.String(length=60), nullable=False),
         sa.Column("code_hash", sa.String(length=200), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
