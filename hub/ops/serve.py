@@ -107,6 +107,8 @@ def welcome(settings: Settings) -> Iterator[str]:
     yield f"  渝好空间  {_address(settings.bind)}"
     yield ""
     if settings.is_production:
+        yield "  Codes and notices are written to this terminal: no SMS gateway is configured."
+        yield ""
         return
     yield "  This is a demo; everything in it is made up. 演示环境，内容都是演示数据。"
     yield ""

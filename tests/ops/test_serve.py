@@ -141,9 +141,10 @@ def test_the_demo_says_how_to_sign_in_as_each_role(demo: Flask) -> None:
     assert text.count("yuhao-demo-2026") == 3
 
 
-def test_production_says_only_where_it_is() -> None:
+def test_production_says_where_it_is_and_where_codes_go_and_nothing_more() -> None:
     text = "\n".join(serve.welcome(settings("sqlite://", **PRODUCTION)))
     assert "http://127.0.0.1:8000/" in text
+    assert "no SMS gateway is configured" in text
     assert "yuhao-demo-2026" not in text
     assert "138" not in text
 
