@@ -23,7 +23,7 @@ check: $(VENV)/.dev
 	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/.dev
-	@echo "Nothing is measured yet."
+	@$(VENV)/bin/python -m bench.rush
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
