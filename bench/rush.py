@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from bench import site
@@ -66,39 +67,45 @@ def _attempt(slot_id: int, cookie: str, child_id: int) -> Callable[[], str]:
 
     def run() -> str:
         with contextlib.closing(http.client.HTTPConnection(site.ADDRESS, timeout=60)) as line:
-            status, html, _ = _ask(line, "GET", f"/slots/{slot_id}", cookie)
-            if status != 200:
-                return str(status)
-            token = re.search(r"hub=[^;]+", _set_cookie(line))  # the page's own, with its token
-            fields = dict(FIELD.findall(html)) | {"person": str(child_id)}
-            mine = token[0] if token else cookie
-            path = f"/slots/{slot_id}/bookings"
-            status, html, where = _ask(line, "POST", path, mine, urlencode(fields))
-            if status == 422:
+            page = _ask(line, "GET", f"/slots/{slot_id}", cookie)
+            if page.status != 200:
+                return str(page.status)
+            mine = page.cookie or cookie  # now with the token of the form
+            fields = dict(FIELD.findall(page.html)) | {"person": str(child_id)}
+            sent = _ask(line, "POST", f"/slots/{slot_id}/bookings", mine, urlencode(fields))
+            if sent.status == 422:
                 return "refused"
-            if status != 303:
-                return str(status)
-            status, html, _ = _ask(line, "GET", where, mine)
-            return "waiting" if "候补第" in html else "confirmed" if status == 200 else str(status)
+            if sent.status != 303:
+                return str(sent.status)
+            proof = _ask(line, "GET", sent.location, mine)
+            if proof.status != 200:
+                return str(proof.status)
+            return "waiting" if "候补第" in proof.html else "confirmed"
 
     return run
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What matters of an answer; `cookie` is as it is sent back, empty where none was set."""
+
+    status: int
+    html: str
+    location: str
+    cookie: str
+
+
 def _ask(
     line: http.client.HTTPConnection, method: str, path: str, cookie: str, body: str = ""
-) -> tuple[int, str, str]:
+) -> Answer:
     headers = {"Cookie": cookie, "Accept-Language": "zh-CN"}
     if body:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     line.request(method, path, body.encode() or None, headers)
     answer = line.getresponse()
     html = answer.read().decode()
-    line.last_cookie = answer.headers.get("Set-Cookie", "")  # type: ignore[attr-defined]
-    return answer.status, html, answer.headers.get("Location", "")
-
-
-def _set_cookie(line: http.client.HTTPConnection) -> str:
-    return str(line.last_cookie)  # type: ignore[attr-defined]
+    location, kept = answer.headers.get("Location", ""), answer.headers.get("Set-Cookie", "")
+    return Answer(answer.status, html, location, kept.partition(";")[0])
 
 
 def _at_once(acts: list[Callable[[], str]]) -> tuple[Counter[str], list[float], float]:
@@ -131,9 +138,9 @@ def _rate(path: str, cookie: str, *, requests: int = 600, lines: int = 8) -> flo
     def run(_: int) -> None:
         with contextlib.closing(http.client.HTTPConnection(site.ADDRESS, timeout=60)) as line:
             for _ in range(requests // lines):
-                status, _html, _ = _ask(line, "GET", path, cookie)
-                if status != 200:
-                    raise SystemExit(f"{path} answers {status}")
+                answer = _ask(line, "GET", path, cookie)
+                if answer.status != 200:
+                    raise SystemExit(f"{path} answers {answer.status}")
 
     began = time.perf_counter()
     with ThreadPoolExecutor(lines) as phones:

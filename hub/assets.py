@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
     )
     for name, address in _addresses().items():
         served.add_file_to_dictionary(address, str(STATIC / name), _as_it_is_now(STATIC / name))
-    app.wsgi_app = served  # type: ignore[method-assign]
+    app.wsgi_app = served  # type: ignore[method-assign]  # as Flask tells
 
 
 def _as_it_is_now(path: Path) -> dict[str, os.stat_result]:

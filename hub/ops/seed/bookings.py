@@ -130,7 +130,7 @@ def fill(planned: set[Key], home_id: int, now: datetime) -> int:
         if row.starts_at >= end or (row.room_id, row.starts_at) not in planned:
             continue
         slot = db.session.get_one(Slot, row.id, options=[joinedload(Slot.activity)])
-        chance = Random(f"{slot.activity.title} {slot.centre_id} {slot.starts_at}")  # noqa: S311
+        chance = Random(f"{slot.activity.title} {slot.centre_id} {slot.starts_at}")  # noqa: S311 – a demo
         wanted = _wanted(slot, is_home, chance) if is_busy else chance.randint(0, 2)
         missing = min(wanted - booked[slot.id], _places(slot))
         if missing > 0:
