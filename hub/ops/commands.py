@@ -52,7 +52,8 @@ def in_words(command: Callable[..., None]) -> Callable[..., None]:
 @in_words
 def serve_command() -> None:
     """Make the database ready and start the server."""
-    serve.serve(current_app._get_current_object(), clock.now())  # type: ignore[attr-defined]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
+    serve.serve(app, clock.now())
 
 
 @click.command("seed")
