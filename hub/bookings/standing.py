@@ -1,0 +1,221 @@
+"""What a household's bookings say about one more: where it is full, too much or not the time. Pure.
+
+The caller brings what the household keeps (`Kept`), and leaves out a booking that is about to be
+moved. It reaches back to the Monday of the slot's week and, for pauses, over `no_show_days` and
+`pause_days` before now.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
+
+from hub import text
+from hub.bookings.deadlines import week_of
+from hub.rules import Refused, WayOn
+
+if TYPE_CHECKING:
+    from hub.timetable.models import Slot
+
+LIVE = frozenset({"entered", "waiting", "offered", "confirmed"})
+NO_SHOW = "no_show"
+# Enough for a family of five with a booking every day, too few to hoard with.
+MOST_UPCOMING = 60
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A booking of the household, of whatever state, as far as it matters to the next one."""
+
+    number: str
+    party: str  # the same for all that was booked together
+    person_id: int | None
+    slot_id: int
+    kind_id: int
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str  # a BookingState
+    excused: bool  # whether staff forgave the no-show
+    places: int
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it counts as a no-show: a leave does not, nor what staff excused."""
+        return self.state == NO_SHOW and not self.excused
+
+
+def check_free(slot: "Slot", person_id: int, name: str, kept: Iterable[Kept]) -> None:
+    """Refuse a person who is booked here already, or elsewhere at the same time.
+
+    What begins when the other ends is fine.
+    """
+    for booking in kept:
+        if not booking.is_live or booking.person_id != person_id:
+            continue
+        if booking.slot_id == slot.id:
+            raise Refused(_here_already(name, booking), _way_to(booking))
+        if booking.starts_at < slot.ends_at and slot.starts_at < booking.ends_at:
+            said = _(
+                "%(name)s这个时间已经约了“%(title)s”（%(when)s）。",
+                name=name,
+                title=booking.title,
+                when=text.span(booking.starts_at, booking.ends_at),
+            )
+            raise Refused(said, _way_to(booking))
+
+
+def check_quota(
+    slot: "Slot", kind_id: int, person_id: int, name: str, kept: Iterable[Kept], adding: int = 1
+) -> None:
+    """Refuse one booking more of a kind than a person, or a household, may have in a week.
+
+    The week is the slot's, from Monday in Chongqing. What is live or was attended counts; the
+    dates of a whole 期 count once. `adding` is how many of the household are booked now.
+    """
+    monday, next_monday = week_of(slot.starts_at)
+    that_week = {
+        (booking.party, booking.person_id)
+        for booking in kept
+        if booking.is_live
+        and booking.kind_id == kind_id
+        and monday <= booking.starts_at < next_monday
+    }
+    hers = sum(1 for _party, whose in that_week if whose == person_id)
+    if slot.person_per_week is not None and hers + 1 > slot.person_per_week:
+        raise Refused(
+            _(
+                "这类活动每人每周最多约 %(limit)s 次，%(name)s那一周已经约了 %(count)s 次。",
+                limit=slot.person_per_week,
+                name=name,
+                count=hers,
+            ),
+            _way_to_all(),
+        )
+    if slot.household_per_week is not None and len(that_week) + adding > slot.household_per_week:
+        raise Refused(
+            _(
+                "这类活动每家每周最多约 %(limit)s 人次，您家那一周已有 %(count)s 人次，"
+                "再约 %(adding)s 人就超了。",
+                limit=slot.household_per_week,
+                count=len(that_week),
+                adding=adding,
+            ),
+            _way_to_all(),
+        )
+
+
+def check_most(kept: Iterable[Kept], now: datetime, most: int = MOST_UPCOMING) -> None:
+    """Refuse a household that holds very much already; what was booked together counts once."""
+    ahead = {booking.party for booking in kept if booking.is_live and booking.starts_at > now}
+    if len(ahead) >= most:
+        raise Refused(
+            _(
+                "您家已经有 %(count)s 个预约了，等用掉一些，或取消不去的，再来约。",
+                count=len(ahead),
+            ),
+            _way_to_all(),
+        )
+
+
+def paused_until(
+    no_shows: Iterable[datetime], *, limit: int | None, days: int, pause_days: int
+) -> datetime | None:
+    """The end, maybe long past, of the last pause that these unexcused no-shows caused.
+
+    A pause begins with the `limit`-th within `days` days (the very same time of day is still
+    within) and lasts `pause_days`; nobody has to lift it. None where there was none, or the
+    policy (no `limit`) knows none.
+    """
+    if limit is None:
+        return None
+    missed = sorted(no_shows)
+    within, pause = timedelta(days=days), timedelta(days=pause_days)
+    ends = [
+        last + pause
+        for first, last in zip(missed, missed[limit - 1 :], strict=False)
+        if last - first <= within
+    ]
+    return max(ends, default=None)
+
+
+def check_not_paused(
+    slot: "Slot", person_id: int, name: str, kept: Iterable[Kept], now: datetime, *, soft: bool
+) -> None:
+    """Refuse a person who missed too much lately without a word, until her pause is over.
+
+    `soft` is for care and for families in difficulty: no child stays outside for what adults
+    forgot, so nothing is refused.
+    """
+    missed = [
+        booking.starts_at
+        for booking in kept
+        if booking.is_missed and booking.person_id == person_id
+    ]
+    until = paused_until(
+        missed, limit=slot.no_show_limit, days=slot.no_show_days, pause_days=slot.pause_days
+    )
+    if soft or until is None or now >= until:
+        return
+    raise Refused(
+        _(
+            "%(name)s有 %(limit)s 次约了没来，%(when)s 起可以再约。有特殊情况就跟中心说一声，"
+            "工作人员可以帮您销掉。",
+            name=name,
+            limit=slot.no_show_limit,
+            when=text.when(until),
+        ),
+        WayOn(_("看中心电话"), "timetable.show_centre", (("centre_id", slot.centre_id),)),
+    )
+
+
+def attendance_share(came: int, missed: int) -> int | None:
+    """Whole percents of the dates of a 期 that somebody came to, rounded down; None without dates.
+
+    A leave and an excused absence are neither: the caller leaves them out.
+    """
+    return came * 100 // (came + missed) if came + missed else None
+
+
+def check_attendance(percent: int | None, came: int, missed: int, name: str) -> None:
+    """Refuse the next 期 to somebody who came to less than this share of the last one.
+
+    Without a bar (None) nobody is refused, nor is anybody who had no dates.
+    """
+    share = attendance_share(came, missed)
+    if percent is not None and share is not None and share < percent:
+        raise Refused(
+            _(
+                "%(name)s上一期来了 %(came)s 次，没请假缺了 %(missed)s 次，不到 %(percent)s%%，"
+                "这一期先让给别的孩子。有特殊情况请给中心打电话。",
+                name=name,
+                came=came,
+                missed=missed,
+                percent=percent,
+            )
+        )
+
+
+def _here_already(name: str, booking: Kept) -> str:
+    facts = {"name": name, "number": text.number(booking.number)}
+    if booking.state == "entered":
+        return _("%(name)s已经报了这一场的摇号，预约号 %(number)s。", **facts)
+    if booking.state == "waiting":
+        return _("%(name)s已经在候补这一场了，预约号 %(number)s。", **facts)
+    if booking.state == "offered":
+        return _("这一场给%(name)s留了名额，等您确认，预约号 %(number)s。", **facts)
+    return _("%(name)s已经约过这一场了，预约号 %(number)s。", **facts)
+
+
+def _way_to(booking: Kept) -> WayOn:
+    return WayOn(_("看这个预约"), "bookings.show_booking", (("number", booking.number),))
+
+
+def _way_to_all() -> WayOn:
+    return WayOn(_("看我家的预约"), "bookings.my_bookings")
