@@ -1,0 +1,137 @@
+"""The draw (摇号): an order that nobody can foresee or bend, and that anybody can recompute. Pure.
+
+A secret is drawn and its commitment shown before entries open; entries close and the numbered list
+is shown; a public number that nobody knew till then is typed in with its source; secret and number
+together give the order.
+"""
+
+import enum
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from hub.config import ROOT
+
+# Shown on the page of a draw, and run by the tests.
+SCRIPT_FILE = "draw/recompute.py.txt"  # in static/
+SCRIPT = (ROOT / "static" / SCRIPT_FILE).read_text(encoding="utf-8")
+
+
+class Outcome(enum.StrEnum):
+    """What an entry drew."""
+
+    PLACE = "place"
+    WAITING = "waiting"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the frozen list says of a party: it is drawn as one, however many belong to it."""
+
+    registration: int  # its number on the list, from 1
+    tier: int  # 0 goes before 1
+    lost_before: bool
+    places: int
+
+
+def draw_secret() -> str:
+    """32 random bytes in hexadecimal."""
+    return secrets.token_hex(32)
+
+
+def commitment(secret: str) -> str:
+    """The SHA-256 of the secret's text: shown first, it ties us to the secret and tells nothing."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def seed_of(secret: str, public_number: str) -> str:
+    """The SHA-256 of `secret:public_number`, the number just as it is shown."""
+    return hashlib.sha256(f"{secret}:{public_number}".encode()).hexdigest()
+
+
+def order(entries: Iterable[Entry], seed: str) -> list[Entry]:
+    """The entries as drawn: by tier, who lost last time first inside it, then by lot.
+
+    The lot is the HMAC-SHA256 of the registration number; its key is the seed's text, not the
+    bytes it spells, so that any tool at hand computes the same.
+    """
+
+    def drawn(entry: Entry) -> tuple[int, bool, str]:
+        lot = hmac.new(seed.encode(), str(entry.registration).encode(), hashlib.sha256)
+        return entry.tier, not entry.lost_before, lot.hexdigest()
+
+    return sorted(entries, key=drawn)
+
+
+def allot(
+    ordered: Iterable[Entry], places: int, waiting_limit: int, smaller_first: bool
+) -> dict[int, Outcome]:
+    """What each registration gets: a place for all of the party, else a turn for all, else none.
+
+    With `smaller_first` whoever comes after a party that did not fit is served if she fits;
+    without it nobody is, neither with a place nor, after the first who found no turn, with a turn.
+    """
+    outcomes = {}
+    places_open = turns_open = True
+    for entry in ordered:
+        if places_open and entry.places <= places:
+            outcomes[entry.registration] = Outcome.PLACE
+            places -= entry.places
+            continue
+        places_open = smaller_first
+        if turns_open and entry.places <= waiting_limit:
+            outcomes[entry.registration] = Outcome.WAITING
+            waiting_limit -= entry.places
+            continue
+        turns_open = smaller_first
+        outcomes[entry.registration] = Outcome.NONE
+    return outcomes
+
+
+def as_csv(entries: Iterable[Entry]) -> str:
+    """The frozen list as the script reads it."""
+    rows = [
+        f"{entry.registration},{entry.tier},{int(entry.lost_before)},{entry.places}\n"
+        for entry in entries
+    ]
+    return "registration,tier,lost_before,places\n" + "".join(rows)
+
+
+def how(smaller_first: bool) -> list[str]:
+    """How the draw goes, step by step: enough to recompute it by hand."""
+    passing = (
+        _("前面一份不够分、后面人数少的一份正好够，就先给后面这一份；排候补也一样。")
+        if smaller_first
+        else _("有一份不够分了，后面的就都不再给名额；有一份候补排不下了，后面的也都不再排。")
+    )
+    return [
+        _(
+            "报名开始前，网站先随机定下一串暗号，并公布它的指纹（暗号这串文字的 SHA-256）。"
+            "暗号先不公开，可谁也换不了了：换一个，指纹就对不上。"
+        ),
+        _("一家人一起报的算一份，要几个名额写在名单上。多报几次也只算一份。"),
+        _("报名截止，名单定下来并公布，每份有一个登记号（1、2、3……），以后不再改。"),
+        _("名单公布以后，再取一个事先谁也不知道的公开数字，写明出处，同时公开暗号。"),
+        _(
+            "把“暗号:公开数字”这串文字（中间是英文冒号）算一次 SHA-256，"
+            "写成 64 个小写的十六进制字符，这叫种子。"
+        ),
+        _(
+            "每份的签：拿种子这 64 个字符作密钥，对登记号（写成数字，前面不补零）算 HMAC-SHA256，"
+            "写成小写十六进制。"
+        ),
+        _(
+            "排顺序：照顾级别 0 的在 1 的前面；级别一样，上次没摇中的在前面；"
+            "再一样，签小的在前面（像查字典那样从左往右比）。"
+        ),
+        _(
+            "照这个顺序一份一份地给：剩下的名额够一份全部的人，就全给；不够就一个也不给，整份去候补。"
+            "候补的人数加起来不能超过候补上限，排不下的这次就没有。"
+        ),
+        passing,
+    ]
