@@ -30,6 +30,8 @@ class Settings:
     database_url: str
     # HUB_BIND: address and port of the server; default 127.0.0.1:8000.
     bind: str
+    # HUB_ADDRESS: how people reach the site, for links in messages; default http://HUB_BIND.
+    address: str
     # HUB_WORKERS: web processes; default 2.
     workers: int
     # HUB_THREADS: threads of each web process; default 4 (more cost more than they give).
@@ -52,11 +54,13 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     if env not in {"demo", "production"}:
         raise ConfigError(f"HUB_ENV is {env!r}; it can be demo or production.")
     production = env == "production"
+    bind = environ.get("HUB_BIND", "127.0.0.1:8000")
     settings = Settings(
         env=env,
         secret_key=environ.get("HUB_SECRET_KEY") or ("" if production else _own_secret()),
         database_url=environ.get("HUB_DATABASE_URL") or f"sqlite:///{INSTANCE / 'hub.db'}",
-        bind=environ.get("HUB_BIND", "127.0.0.1:8000"),
+        bind=bind,
+        address=(environ.get("HUB_ADDRESS") or f"http://{bind}").rstrip("/"),
         workers=_number(environ, "HUB_WORKERS", 2),
         threads=_number(environ, "HUB_THREADS", 4),
         demo_sign_in=_switch(environ, "HUB_DEMO_SIGN_IN", not production),

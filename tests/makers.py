@@ -10,7 +10,7 @@ from typing import Any
 
 from hub import clock
 from hub.accounts.models import Account, Role, RoleName
-from hub.bookings.models import Booking, BookingState, Channel
+from hub.bookings.models import Booking, BookingState, Channel, Ending
 from hub.bookings.numbers import is_number
 from hub.catalogue.models import Activity, Audience, Centre, District, Kind, Room, StaffMember
 from hub.catalogue.pinyin import set_name
@@ -140,8 +140,14 @@ def a_number() -> str:
 
 def a_booking(slot: Slot, person: Person, **given: Any) -> Booking:
     """A confirmed booking; it does not take a place: set the slot's places_left to match."""
+    number = a_number()
+    if given.get("state") is BookingState.WAITING:
+        slot.waiting = (slot.waiting or 0) + 1
+    if given.get("state") is BookingState.CANCELLED:
+        given = {"cancelled_at": clock.now(), "ending": Ending.FAMILY} | given
     usual = {
-        "number": a_number(),
+        "number": number,
+        "party": number,
         "slot": slot,
         "person": person,
         "household": person.household,

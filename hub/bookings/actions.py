@@ -1,25 +1,25 @@
-"""Taking places and giving them back; the caller holds the transaction, nothing here commits."""
+"""Booking, cancelling and moving; the caller holds the transaction, nothing here commits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from flask_babel import force_locale
-from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
-from hub import text
 from hub.audit import record
-from hub.bookings import rules
-from hub.bookings.models import Booking, BookingState, Channel
+from hub.bookings import rules, standing
+from hub.bookings.deadlines import LAST_CALL
+from hub.bookings.line import serve_line, withdraw_offers
+from hub.bookings.models import Booking, BookingState, Channel, Draw, Ending
 from hub.bookings.numbers import draw_number
-from hub.bookings.queries import at_the_same_time, first_waiting, waiting_count
+from hub.bookings.places import lock_slots, queue, release, seat
+from hub.bookings.queries import kept_by
+from hub.catalogue.models import Audience
 from hub.db import db
-from hub.families.models import Guardian, Person
-from hub.language import CHINESE
-from hub.notices.actions import tell
-from hub.timetable.models import Slot, SlotState
+from hub.families.models import Person, Priority
+from hub.timetable.models import Slot
 
-# Else SQLAlchemy would compare an UPDATE with every slot it has loaded; we know the one it meets.
-UNSYNCHRONISED = {"synchronize_session": False}
+CARE = "care"  # the kind whose children would stay alone at home
 
 
 def book(
@@ -31,102 +31,235 @@ def book(
     channel: Channel = Channel.WEB,
     request_key: str | None = None,
 ) -> Booking:
-    """Give the person a place, or a turn on the waiting list if the slot is full.
+    """The booking of one person; see book_party."""
+    booked = book_party(
+        slot, [person], account_id=account_id, now=now, channel=channel, request_key=request_key
+    )
+    return booked[0]
 
-    The same `request_key` from the same account gets the same booking again, as long as it is
-    for this person in this slot and has not been cancelled. Raises Refused.
-    The person's row should be locked (`my_person(…, lock=True)`), so that two bookings of one
-    person queue up and the later one is refused in words; the database refuses it in any case.
+
+def book_party(
+    slot: Slot,
+    persons: Sequence[Person],
+    *,
+    account_id: int,
+    now: datetime,
+    channel: Channel = Channel.WEB,
+    request_key: str | None = None,
+) -> Sequence[Booking]:
+    """Give persons of one household places, or a turn on the waiting list: all of them or none.
+
+    Before a draw they are entered for it. The same `request_key` from the same account gets the
+    same bookings again, as long as they are for these persons in this slot and not cancelled.
+    What the staff books also takes places kept for the desk, and no quota or pause stops it.
+    Raises Refused. The household should be locked (`my_persons(…, lock=True)`), so that what it
+    books at the same moment is counted; the database refuses a person twice in any case.
     """
+    by_staff = channel is not Channel.WEB
     if request_key and (before := _made_before(request_key, account_id)):
-        if before.is_live and (before.slot_id, before.person_id) == (slot.id, person.id):
+        here = {(booking.slot_id, booking.person_id) for booking in before if booking.is_live}
+        if here == {(slot.id, person.id) for person in persons}:
             return before
         request_key = None  # a form of yesterday, sent for something else: a booking of its own
-    rules.check_window(slot, now)
-    rules.check_fits(slot, person.name, person.birth_date)
-    rules.check_free(slot, person.name, at_the_same_time(slot, person))
-    booking = Booking(
-        number=_free_number(),
-        slot=slot,
-        person=person,
-        household_id=person.household_id,
-        made_by_id=account_id,
-        channel=channel,
-        state=BookingState.CONFIRMED if take_place(slot) else _wait_or_take(slot),
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        fee_fen=slot.fee_fen,
-        made_at=now,
-        request_key=request_key,
+    rules.check_window(slot, now, by_staff=by_staff)
+    if mine := _waiting_here(slot, persons, now):
+        return mine
+    check_persons([slot], persons, now, by_staff=by_staff)
+    bookings = new_bookings(
+        [slot], persons, account_id=account_id, now=now, channel=channel, request_key=request_key
     )
-    db.session.add(booking)
-    db.session.flush()
-    _record("book", booking, account_id)
-    return booking
+    _admit(bookings, slot, now, by_staff=by_staff)
+    save_new("book", bookings, account_id)
+    return bookings
 
 
-def cancel(booking: Booking, *, account_id: int, now: datetime) -> bool:
+def cancel(booking: Booking, *, account_id: int, now: datetime, by_staff: bool = False) -> bool:
     """Give up a place or a turn; a freed place goes to the first who waits. Raises Refused.
 
     False when it had been cancelled before, which is as good.
     """
-    lock_slot(booking.slot_id)  # always before a booking's row, so that two acts never deadlock
-    db.session.refresh(booking)
-    if not booking.is_live:
+    return cancel_all([booking], account_id=account_id, now=now, by_staff=by_staff)
+
+
+def cancel_all(
+    bookings: Sequence[Booking], *, account_id: int, now: datetime, by_staff: bool = False
+) -> bool:
+    """The same for several bookings at once: all, or, where one may not be, none."""
+    slots = {booking.slot_id: booking.slot for booking in bookings}
+    lock_slots(*slots.values())  # always before a booking's row, so that two acts never deadlock
+    for booking in bookings:
+        db.session.refresh(booking)
+    live = [booking for booking in bookings if booking.is_live]
+    for booking in live:
+        if not by_staff:
+            rules.check_may_cancel(booking, now)
+    if not live:
         return False
-    rules.check_may_cancel(booking, now)
-    had_place = booking.is_confirmed
-    booking.state, booking.cancelled_at = BookingState.CANCELLED, now
+    release(
+        live,
+        BookingState.CANCELLED,
+        ending=Ending.STAFF if by_staff else Ending.FAMILY,
+        now=now,
+    )
     db.session.flush()
-    _record("cancel", booking, account_id)
-    if had_place:
-        give_back_place(booking.slot, account_id=account_id, now=now)
+    note("cancel", live, account_id)
+    withdraw_offers([booking.party for booking in live], account_id=account_id, now=now)
+    for slot in slots.values():
+        serve_line(slot, account_id=account_id, now=now)
     return True
 
 
-def take_place(slot: Slot) -> bool:
-    """Take one place if any is left – one UPDATE, so two families never share the last."""
-    one_left = Slot.id == slot.id, Slot.state == SlotState.OPEN, Slot.places_left > 0
-    take = update(Slot).where(*one_left).values(places_left=Slot.places_left - 1)
-    took = db.session.scalar(take.returning(Slot.id), execution_options=UNSYNCHRONISED)
-    db.session.expire(slot, ["places_left"])
-    return took is not None
+def move(
+    booking: Booking, slot: Slot, *, account_id: int, now: datetime, by_staff: bool = False
+) -> Booking:
+    """Exchange a confirmed place for one in another slot: never neither, never both.
+
+    Raises Refused, and the transaction must then be undone: the old place is given back first.
+    """
+    lock_slots(booking.slot, slot)
+    db.session.refresh(booking)
+    rules.check_may_move(booking, slot, now, by_staff=by_staff)
+    persons = [booking.person] if booking.person else []
+    old = booking.slot
+    release([booking], BookingState.CANCELLED, ending=Ending.MOVED, now=now)
+    db.session.flush()
+    check_persons([slot], persons, now, by_staff=by_staff)
+    channel = Channel.DESK if by_staff else Channel.WEB
+    moved = new_bookings([slot], persons, account_id=account_id, now=now, channel=channel)
+    if slot.takes_entries or not seat(moved, from_desk=by_staff):
+        raise rules.no_place_to_move(slot)
+    save_new("move", moved, account_id)
+    booking.moved_to_id = moved[0].id
+    db.session.flush()
+    note("move_away", [booking], account_id)
+    serve_line(old, account_id=account_id, now=now)
+    return moved[0]
 
 
-def give_back_place(slot: Slot, *, account_id: int | None, now: datetime) -> None:
-    """Pass one place on to the first who waits, or put it back; `lock_slot` comes before."""
-    first = first_waiting(slot.id) if slot.is_open and now < slot.starts_at else None
-    if first:
-        first.state = BookingState.CONFIRMED
-        db.session.flush()
-        _record("confirm", first, account_id)
-        _tell_guardians(first, now)
-    else:
-        put_back = update(Slot).where(Slot.id == slot.id)
-        put_back = put_back.values(places_left=Slot.places_left + 1)
-        db.session.execute(put_back, execution_options=UNSYNCHRONISED)
-        db.session.expire(slot, ["places_left"])
+def check_persons(
+    slots: Sequence[Slot], persons: Sequence[Person], now: datetime, *, by_staff: bool
+) -> None:
+    """Refuse whoever the slots are not for, or who has too much, or something else then."""
+    slot = slots[0]
+    kept = kept_by(persons[0].household_id, slot, now)
+    for person in persons:
+        rules.check_fits(slot, person.name, person.birth_date)
+        for date in slots:
+            standing.check_free(date, person.id, person.name, kept)
+    if by_staff:
+        return
+    standing.check_most(kept, now)
+    kind = slot.activity.kind
+    for person in persons:
+        standing.check_quota(slot, kind.id, person.id, person.name, kept, adding=len(persons))
+        if any(booking.is_missed and booking.person_id == person.id for booking in kept):
+            soft = kind.code == CARE or _goes_first(person)
+            standing.check_not_paused(slot, person.id, person.name, kept, now, soft=soft)
 
 
-def lock_slot(slot_id: int) -> None:
-    """Let nobody else change who has a place here until this transaction ends, and look anew."""
-    fresh = select(Slot).where(Slot.id == slot_id).with_for_update()
-    db.session.execute(fresh, execution_options={"populate_existing": True})
+def new_bookings(
+    slots: Sequence[Slot],
+    persons: Sequence[Person],
+    *,
+    account_id: int,
+    now: datetime,
+    channel: Channel,
+    request_key: str | None = None,
+) -> list[Booking]:
+    """Bookings of one party that have no state yet; `save_new` follows their state."""
+    bookings = [
+        Booking(
+            number=_free_number(),
+            slot=slot,
+            person=person,
+            household_id=person.household_id,
+            made_by_id=account_id,
+            channel=channel,
+            places=places_of(slot),
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            fee_fen=slot.fee_fen,
+            made_at=now,
+        )
+        for person in persons
+        for slot in slots
+    ]
+    for booking in bookings:
+        booking.party = bookings[0].number
+    bookings[0].request_key = request_key
+    return bookings
 
 
-def _wait_or_take(slot: Slot) -> BookingState:
-    """The slot was full a moment ago: with the slot locked, look again, then queue up."""
-    lock_slot(slot.id)
-    if take_place(slot):
-        return BookingState.CONFIRMED
-    if waiting_count(slot.id) >= slot.waiting_limit:
+def save_new(act: str, bookings: Sequence[Booking], account_id: int) -> None:
+    """Write new bookings down, with who made them."""
+    db.session.add_all(bookings)
+    db.session.flush()
+    note(act, bookings, account_id)
+
+
+def places_of(slot: Slot) -> int:
+    """How many places one booking takes here: an adult who comes along may take one as well."""
+    return 2 if slot.audience is Audience.CHILD_WITH_ADULT and slot.adult_counts else 1
+
+
+def note(act: str, bookings: Sequence[Booking], account_id: int | None) -> None:
+    """Write into the audit what was done to these bookings."""
+    for booking in bookings:
+        record(
+            act,
+            booking,
+            account_id=account_id,
+            household_id=booking.household_id,
+            detail=f"{booking.channel} {booking.state}",
+        )
+
+
+def _admit(bookings: Sequence[Booking], slot: Slot, now: datetime, *, by_staff: bool) -> None:
+    """Give new bookings their state: a place, an entry for the draw, or a turn; else Refused."""
+    if slot.takes_entries:
+        lock_slots(slot)  # the list is frozen under the same lock
+        if slot.takes_entries:
+            rules.check_takes_entries(slot, now, is_frozen=_is_frozen(slot))
+            release(bookings, BookingState.ENTERED, now=now)
+            return
+    if seat(bookings, from_desk=by_staff):
+        return
+    lock_slots(slot)  # it was full a moment ago: look again, then queue up
+    if seat(bookings, from_desk=by_staff):
+        return
+    if not queue(bookings, now=now):
         raise rules.no_room(slot)
-    return BookingState.WAITING
 
 
-def _made_before(request_key: str, account_id: int) -> Booking | None:
+def _waiting_here(slot: Slot, persons: Sequence[Person], now: datetime) -> Sequence[Booking]:
+    """In the last minutes nobody is asked any more: who waits takes a free place by pressing."""
+    if slot.starts_at - now >= LAST_CALL or not slot.waiting or not slot.places_left:
+        return []
+    lock_slots(slot)
+    waiting = select(Booking).where(
+        Booking.slot_id == slot.id,
+        Booking.person_id.in_([person.id for person in persons]),
+        Booking.state == BookingState.WAITING,
+    )
+    mine = db.session.scalars(waiting.order_by(Booking.id)).all()
+    return mine if len(mine) == len(persons) and seat(mine, next_in_line=True) else []
+
+
+def _made_before(request_key: str, account_id: int) -> Sequence[Booking]:
     mine = Booking.request_key == request_key, Booking.made_by_id == account_id
-    return db.session.scalar(select(Booking).where(*mine))
+    party = select(Booking.party).where(*mine).scalar_subquery()
+    of_party = select(Booking).where(Booking.party == party).order_by(Booking.id)
+    return db.session.scalars(of_party.options(joinedload(Booking.person))).all()
+
+
+def _is_frozen(slot: Slot) -> bool:
+    frozen = Draw.slot_id == slot.id, Draw.frozen_at.is_not(None)
+    return db.session.scalar(select(Draw.id).where(*frozen)) is not None
+
+
+def _goes_first(person: Person) -> bool:
+    known = select(Priority.person_id).where(Priority.person_id == person.id)
+    return db.session.scalar(known) is not None
 
 
 def _free_number() -> str:
@@ -134,28 +267,3 @@ def _free_number() -> str:
         number = draw_number()
         if db.session.scalar(select(Booking.id).where(Booking.number == number)) is None:
             return number
-
-
-def _tell_guardians(booking: Booking, now: datetime) -> None:
-    slot = booking.slot
-    with force_locale(CHINESE):  # not in the language of the other family that cancelled
-        message = _(
-            "候补到名额了！%(name)s %(when)s “%(title)s”，预约号 %(number)s。来不了请早点取消。",
-            name=booking.person.name if booking.person else "",
-            when=text.when(slot.starts_at),
-            title=slot.activity.title,
-            number=text.number(booking.number),
-        )
-    of_household = select(Guardian.account_id).where(Guardian.household_id == booking.household_id)
-    for account_id in db.session.scalars(of_household):
-        tell(account_id, message, now)
-
-
-def _record(act: str, booking: Booking, account_id: int | None) -> None:
-    record(
-        act,
-        booking,
-        account_id=account_id,
-        household_id=booking.household_id,
-        detail=f"{booking.channel} {booking.state}",
-    )

@@ -1,23 +1,39 @@
-"""Bookings: one person's place, or turn, in one slot."""
+"""Bookings: one person's place, or turn, in one slot; offers of places; who came."""
 
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.accounts.models import Account
-from hub.db import Model, enum_column, pk, text20, text60
+from hub.db import Model, enum_column, pk, text20, text60, text200
 from hub.families.models import Household, Person
 from hub.timetable.models import Slot
 
 
 class BookingState(enum.StrEnum):
-    """A booking's life; waiting and confirmed are live."""
+    """A booking's life; entered to confirmed are live, offered and confirmed hold a place."""
 
+    ENTERED = "entered"
     WAITING = "waiting"
+    OFFERED = "offered"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    ON_LEAVE = "on_leave"
+
+
+class Ending(enum.StrEnum):
+    """Why a booking was cancelled."""
+
+    FAMILY = "family"
+    STAFF = "staff"
+    CALLED_OFF = "called_off"
+    MOVED = "moved"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    NOT_DRAWN = "not_drawn"
 
 
 class Channel(enum.StrEnum):
@@ -29,12 +45,28 @@ class Channel(enum.StrEnum):
     GROUP = "group"
 
 
-LIVE = (BookingState.WAITING, BookingState.CONFIRMED)
-_is_live = text("state IN ('waiting', 'confirmed')")
+class Answer(enum.StrEnum):
+    """How an offer ended; withdrawn is by the centre, or because the family cancelled."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+LIVE = (
+    BookingState.ENTERED,
+    BookingState.WAITING,
+    BookingState.OFFERED,
+    BookingState.CONFIRMED,
+)
+HOLDING = (BookingState.OFFERED, BookingState.CONFIRMED)
+_is_live = text("state IN ('entered', 'waiting', 'offered', 'confirmed')")
+_is_open = text("answered_at IS NULL")
 
 
 class Booking(Model):
-    """One person's place in a slot, or turn on its waiting list (lowest id first).
+    """One person's place in a slot, or turn on its waiting list (lowest turn, then id, first).
 
     A person is never in two slots at once: `starts_at` and `ends_at` are the slot's, so that the
     database can see an overlap (a trigger on SQLite, an exclusion constraint on PostgreSQL, both
@@ -51,14 +83,20 @@ class Booking(Model):
             sqlite_where=_is_live,
             postgresql_where=_is_live,
         ),
-        Index(None, "slot_id", "state", "id"),
+        Index(None, "slot_id", "state", "turn", "id"),
         Index(None, "person_id", "starts_at"),
         Index(None, "household_id", "starts_at"),
+        Index(None, "party"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+        CheckConstraint("(state = 'cancelled') = (ending IS NOT NULL)", name="why_cancelled"),
+        CheckConstraint("places BETWEEN 1 AND 2", name="places"),
     )
 
     id: Mapped[pk]
     number: Mapped[text20] = mapped_column(unique=True)  # ten digits, the last a check digit
+    # Those who stand or fall together – the persons of a family in one slot, or all the dates of
+    # a whole 期 – carry the number of the first of them; who comes alone, her own.
+    party: Mapped[text20]
     slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     household_id: Mapped[int] = mapped_column(ForeignKey("household.id"))
@@ -67,11 +105,16 @@ class Booking(Model):
     )
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))
     state: Mapped[BookingState] = mapped_column(enum_column(BookingState))
+    ending: Mapped[Ending | None] = mapped_column(enum_column(Ending))
+    places: Mapped[int] = mapped_column(default=1)  # two for a child whose adult counts
+    # 0 for who has just come; drawn and moved-up turns are negative, and so before.
+    turn: Mapped[int] = mapped_column(BigInteger, default=0)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     fee_fen: Mapped[int]
     made_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="SET NULL"))
     # The form's own key: a form that is sent twice is accepted once.
     request_key: Mapped[text60 | None] = mapped_column(unique=True)
 
@@ -85,9 +128,146 @@ class Booking(Model):
         return self.state in LIVE
 
     @property
+    def holds(self) -> bool:
+        """Whether places of the slot are kept for it."""
+        return self.state in HOLDING
+
+    @property
     def is_confirmed(self) -> bool:
         return self.state is BookingState.CONFIRMED
 
     @property
     def is_waiting(self) -> bool:
         return self.state is BookingState.WAITING
+
+    @property
+    def is_offered(self) -> bool:
+        return self.state is BookingState.OFFERED
+
+    @property
+    def is_entered(self) -> bool:
+        return self.state is BookingState.ENTERED
+
+
+class Offer(Model):
+    """Places held for a waiting party, until when, and what it said.
+
+    The token opens the page on which it answers without signing in: drawn, never computed.
+    """
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        Index(
+            "uq_offer_open_party",
+            "party",
+            unique=True,
+            sqlite_where=_is_open,
+            postgresql_where=_is_open,
+        ),
+        Index(None, "answered_at", "until"),
+        Index(None, "household_id", "answered_at"),
+        CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
+        CheckConstraint("made_at < until", name="until"),
+    )
+
+    id: Mapped[pk]
+    party: Mapped[text20]
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"), index=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("household.id"))
+    token: Mapped[text60] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    until: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    answer: Mapped[Answer | None] = mapped_column(enum_column(Answer))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+
+    slot: Mapped[Slot] = relationship()
+
+
+class Reordering(Model):
+    """That the staff moved somebody up on a waiting list, and why: the manager reads it."""
+
+    __tablename__ = "reordering"
+    __table_args__ = (Index(None, "slot_id", "at"),)
+
+    id: Mapped[pk]
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"))
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    reason: Mapped[text200]
+
+    booking: Mapped[Booking] = relationship()
+    account: Mapped[Account | None] = relationship()
+
+
+class Arrival(Model):
+    """That somebody came, when, and who of the staff saw it."""
+
+    __tablename__ = "arrival"
+
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), primary_key=True)
+    at: Mapped[datetime]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+
+    booking: Mapped[Booking] = relationship()
+
+
+class Excuse(Model):
+    """That somebody's absence counts for nothing, and why: said by the staff."""
+
+    __tablename__ = "excuse"
+
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), primary_key=True)
+    at: Mapped[datetime]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    reason: Mapped[text200]
+
+    booking: Mapped[Booking] = relationship()
+
+
+class Draw(Model):
+    """A draw (摇号) anyone can check: a promise first, then the list, a public number, the order.
+
+    For a whole 期 it stands at the first slot. The secret is shown once the order is.
+    """
+
+    __tablename__ = "draw"
+    __table_args__ = (
+        CheckConstraint("(public_number = '') = (numbered_at IS NULL)", name="public_number"),
+        CheckConstraint("frozen_at <= numbered_at AND numbered_at <= drawn_at", name="order"),
+        Index(None, "drawn_at", "numbered_at"),
+    )
+
+    id: Mapped[pk]
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"), unique=True)
+    secret: Mapped[text200]
+    commitment: Mapped[text200]  # SHA-256 of the secret, shown before entries open
+    committed_at: Mapped[datetime]
+    frozen_at: Mapped[datetime | None]  # the list is closed and shown
+    public_number: Mapped[text60] = mapped_column(default="")  # that nobody could know before
+    public_source: Mapped[text200] = mapped_column(default="")
+    numbered_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id", ondelete="SET NULL")
+    )
+    numbered_at: Mapped[datetime | None]
+    drawn_at: Mapped[datetime | None]
+
+    slot: Mapped[Slot] = relationship()
+
+
+class DrawEntry(Model):
+    """One party on the frozen list, by a number that says nothing about it, and what it drew."""
+
+    __tablename__ = "draw_entry"
+
+    draw_id: Mapped[int] = mapped_column(
+        ForeignKey("draw.id", ondelete="CASCADE"), primary_key=True
+    )
+    registration: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    party: Mapped[text20] = mapped_column(index=True)
+    tier: Mapped[int]  # 0 goes before 1
+    lost_before: Mapped[bool]
+    places: Mapped[int]
+    position: Mapped[int | None]  # in the drawn order, from 1
+    outcome: Mapped[text20] = mapped_column(default="")

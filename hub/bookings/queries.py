@@ -1,21 +1,24 @@
 """Reads over bookings: whose, where, in which order they wait."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import abort
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from hub.accounts.models import Account
-from hub.bookings.models import LIVE, Booking, BookingState
+from hub.bookings.deadlines import week_of
+from hub.bookings.models import LIVE, Booking, BookingState, Excuse
+from hub.bookings.standing import Kept
 from hub.catalogue.models import Activity
 from hub.db import db
-from hub.families.models import Guardian, Person
+from hub.families.models import Guardian
 from hub.timetable.models import Slot, SlotState
 from hub.timetable.queries import slots_for_cards, slots_with_everything
 
 PAGE = 20
+LONGEST_SLOT = timedelta(days=1)  # overnight care that began the evening before
 
 
 def slot_or_404(slot_id: int) -> Slot:
@@ -23,35 +26,36 @@ def slot_or_404(slot_id: int) -> Slot:
     return db.session.scalar(slots_with_everything().where(Slot.id == slot_id)) or abort(404)
 
 
-def at_the_same_time(slot: Slot, person: Person) -> Sequence[Booking]:
-    """The person's live bookings that overlap the slot, those in the slot itself first."""
-    return db.session.scalars(
-        select(Booking)
-        .where(
-            Booking.person_id == person.id,
-            Booking.state.in_(LIVE),
-            Booking.starts_at < slot.ends_at,
-            Booking.ends_at > slot.starts_at,
+def kept_by(household_id: int, slot: Slot, now: datetime) -> list[Kept]:
+    """What the household has, and missed, as far as it matters for one more booking; one query."""
+    monday, _ = week_of(min(slot.starts_at, now))
+    memory = now - timedelta(days=slot.no_show_days + slot.pause_days)
+    since = min(monday, memory) if slot.no_show_limit else monday
+    rows = db.session.execute(
+        select(
+            Booking.number,
+            Booking.party,
+            Booking.person_id,
+            Booking.slot_id,
+            Activity.kind_id,
+            Activity.title,
+            Booking.starts_at,
+            Booking.ends_at,
+            Booking.state,
+            Excuse.booking_id.is_not(None),
+            Booking.places,
         )
-        .options(joinedload(Booking.slot).joinedload(Slot.activity))
+        .join(Booking.slot)
+        .join(Slot.activity)
+        .outerjoin(Excuse, Excuse.booking_id == Booking.id)
+        .where(
+            Booking.household_id == household_id,
+            Booking.starts_at > since - LONGEST_SLOT,
+            Booking.state.in_((*LIVE, BookingState.NO_SHOW)),
+        )
         .order_by(Booking.slot_id != slot.id, Booking.starts_at)
-    ).all()
-
-
-def waiting_count(slot_id: int) -> int:
-    """How many wait for a place."""
-    waiting = Booking.slot_id == slot_id, Booking.state == BookingState.WAITING
-    return db.session.scalars(select(func.count(Booking.id)).where(*waiting)).one()
-
-
-def first_waiting(slot_id: int) -> Booking | None:
-    """Whose turn it is."""
-    return db.session.scalar(
-        select(Booking)
-        .where(Booking.slot_id == slot_id, Booking.state == BookingState.WAITING)
-        .order_by(Booking.id)
-        .limit(1)
     )
+    return [Kept(*row) for row in rows]
 
 
 def find_booking(account: Account, number: str) -> Booking | None:
@@ -90,23 +94,27 @@ def past_bookings(account: Account, now: datetime, page_number: int) -> tuple[li
 
 
 def positions(bookings: Sequence[Booking]) -> dict[int, int]:
-    """The place in the queue, from 1, of each of these that waits: booking id → position."""
+    """How many parties are served before and with each of these that waits: id → 1 for the next."""
     waiting = [booking.id for booking in bookings if booking.is_waiting]
     if not waiting:
         return {}
     before = aliased(Booking)
     rows = db.session.execute(
-        select(Booking.id, func.count(before.id))
-        .join(
+        select(Booking.id, func.count(before.party.distinct()))
+        .outerjoin(
             before,
             (before.slot_id == Booking.slot_id)
             & (before.state == BookingState.WAITING)
-            & (before.id <= Booking.id),
+            & (before.party != Booking.party)
+            & (
+                (before.turn < Booking.turn)
+                | (before.turn == Booking.turn) & (before.id < Booking.id)
+            ),
         )
         .where(Booking.id.in_(waiting))
         .group_by(Booking.id)
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] + 1 for row in rows}
 
 
 def alternatives(slot: Slot, now: datetime) -> Sequence[Slot]:
@@ -123,21 +131,6 @@ def alternatives(slot: Slot, now: datetime) -> Sequence[Slot]:
         .order_by(Slot.starts_at)
         .limit(3)
     ).all()
-
-
-def miscounted() -> Sequence[tuple[int, int, int, int]]:
-    """Slots whose places do not add up: (slot id, capacity, places left, confirmed bookings)."""
-    confirmed = func.count(Booking.id)
-    rows = db.session.execute(
-        select(Slot.id, Slot.capacity, Slot.places_left, confirmed)
-        .outerjoin(
-            Booking, (Booking.slot_id == Slot.id) & (Booking.state == BookingState.CONFIRMED)
-        )
-        .group_by(Slot.id)
-        .having(Slot.places_left + confirmed != Slot.capacity)
-        .order_by(Slot.id)
-    )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def _mine(account: Account) -> Select[Booking]:

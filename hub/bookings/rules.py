@@ -1,6 +1,5 @@
 """Who may book and cancel what, and when: facts in, a refusal that a family can read out."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 GROWN_UP = 18 * 12  # months; 民法典 17: whoever is eighteen is an adult
 
 
-def check_window(slot: "Slot", now: datetime) -> None:
-    """Refuse what nobody may book now, whoever it is for."""
+def check_window(slot: "Slot", now: datetime, *, by_staff: bool = False) -> None:
+    """Refuse what nobody may book now, whoever it is for; the desk books until the end."""
     if not slot.is_open:
         reason = slot.called_off_reason
         said = _("这一场停办了：%(reason)s", reason=reason) if reason else _("这一场停办了。")
@@ -27,9 +26,9 @@ def check_window(slot: "Slot", now: datetime) -> None:
         raise Refused(
             _("还没到预约时间，%(when)s 开始。", when=text.when(slot.opens_at)), others_like(slot)
         )
-    if now >= slot.starts_at:
+    if now >= (slot.ends_at if by_staff else slot.starts_at):
         raise Refused(_("这一场已经开始了，不能再约。"), others_like(slot))
-    if now >= slot.closes_at:
+    if now >= slot.closes_at and not by_staff:
         raise Refused(
             _("预约在 %(when)s 截止了。", when=text.when(slot.closes_at)), others_like(slot)
         )
@@ -60,26 +59,6 @@ def check_fits(slot: "Slot", name: str, birth_date: date) -> None:
         )
 
 
-def check_free(slot: "Slot", name: str, same_time: Iterable["Booking"]) -> None:
-    """Refuse a person who is booked here already, or elsewhere at the same time."""
-    for booking in same_time:
-        way_on = WayOn(_("看这个预约"), "bookings.show_booking", (("number", booking.number),))
-        if booking.slot_id == slot.id:
-            said = _(
-                "%(name)s已经约过这一场了，预约号 %(number)s。",
-                name=name,
-                number=text.number(booking.number),
-            )
-        else:
-            said = _(
-                "%(name)s这个时间已经约了“%(title)s”（%(when)s）。",
-                name=name,
-                title=booking.slot.activity.title,
-                when=text.span(booking.starts_at, booking.ends_at),
-            )
-        raise Refused(said, way_on)
-
-
 def check_may_cancel(booking: "Booking", now: datetime) -> None:
     """Refuse a cancellation that comes too late; a turn on the waiting list ends when one likes."""
     slot = booking.slot
@@ -91,6 +70,34 @@ def check_may_cancel(booking: "Booking", now: datetime) -> None:
                 "取消要在 %(when)s 之前，好让候补的人来得及。来不了请给中心打电话。",
                 when=text.when(slot.cancel_until),
             )
+        )
+
+
+def check_may_move(
+    booking: "Booking", slot: "Slot", now: datetime, *, by_staff: bool = False
+) -> None:
+    """Refuse to exchange what is no place, comes too late, or goes to a slot that is closed."""
+    if not booking.is_confirmed:
+        raise Refused(_("只有约好的名额才能改期。"))
+    if booking.person is None:
+        raise Refused(_("这位家人已经移出，不能改期。"))
+    if slot.activity_id != booking.slot.activity_id or slot.id == booking.slot_id:
+        raise Refused(_("只能改到同一个活动的别的场次。"))
+    if not by_staff:
+        check_may_cancel(booking, now)
+    check_window(slot, now, by_staff=by_staff)
+
+
+def no_place_to_move(slot: "Slot") -> Refused:
+    """What somebody hears who wanted to move to a slot without a free place."""
+    return Refused(_("那一场没有名额了，原来的预约还在。"), others_like(slot))
+
+
+def check_takes_entries(slot: "Slot", now: datetime, *, is_frozen: bool) -> None:
+    """Refuse who comes after the entries for a draw have closed."""
+    if is_frozen or (slot.entries_until is not None and now >= slot.entries_until):
+        raise Refused(
+            _("摇号报名已经截止，等摇号结果出来，还有名额的话先到先得。"), others_like(slot)
         )
 
 

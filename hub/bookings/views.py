@@ -17,7 +17,7 @@ from hub.bookings.models import Booking
 from hub.bookings.numbers import is_number
 from hub.db import transaction
 from hub.families.models import Household, Person
-from hub.families.queries import my_household, my_person
+from hub.families.queries import my_household, my_persons
 from hub.notices.queries import latest_notices
 from hub.pages import page, page_asked
 from hub.rules import Refused, refusal_of
@@ -48,7 +48,7 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
     if form.validate():
         try:
             with transaction():
-                person = my_person(current_user, form.person.data, lock=True)
+                [person] = my_persons(current_user, [form.person.data], lock=True)
                 booking = book(
                     queries.slot_or_404(slot_id),
                     person,
@@ -160,7 +160,7 @@ def _slot_page(
         fitting=fitting,
         mine=mine,
         positions=queries.positions(mine),
-        waiting=queries.waiting_count(slot.id) if slot.is_full else 0,
+        waiting=slot.waiting,
         closed=closed,
         has_begun=slot.starts_at <= now,
         refusal=refusal,

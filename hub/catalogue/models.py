@@ -1,7 +1,7 @@
 """Districts, kinds, centres with their rooms and team, and the activities they offer."""
 
 import enum
-from datetime import date, time
+from datetime import date, datetime, time
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -16,6 +16,13 @@ class Audience(enum.StrEnum):
     CHILD = "child"
     ADULT = "adult"
     CHILD_WITH_ADULT = "child_with_adult"
+
+
+class Admission(enum.StrEnum):
+    """How places are given: to who comes first, or by a draw (摇号) and then to who comes first."""
+
+    FIRST_COME = "first_come"
+    DRAW = "draw"
 
 
 class District(Model):
@@ -148,13 +155,30 @@ class StaffMember(Model):
 
 
 class Policy:
-    """Who may book and what it costs: written on the activity, copied to each of its slots."""
+    """Who may book, how places are given, what it costs: on the activity, copied to its slots."""
 
     audience: Mapped[Audience] = mapped_column(enum_column(Audience))
+    adult_counts: Mapped[bool] = mapped_column(default=False)  # child with adult: two places
     youngest_months: Mapped[int | None]  # of the person on the day of the slot, both ends included
     oldest_months: Mapped[int | None]
     fee_fen: Mapped[int] = mapped_column(default=0)
+    admission: Mapped[Admission] = mapped_column(
+        enum_column(Admission), default=Admission.FIRST_COME
+    )
+    minimum: Mapped[int] = mapped_column(default=0)  # how many must come for it to be held
+
     waiting_limit: Mapped[int] = mapped_column(default=10)  # how many may wait; 0: no waiting list
+    offer_minutes: Mapped[int] = mapped_column(default=120)  # 0: given without asking
+    smaller_first: Mapped[bool] = mapped_column(default=True)  # where the party ahead does not fit
+
+    # How many bookings of this kind within one week from Monday; None: as many as one likes.
+    person_per_week: Mapped[int | None]
+    household_per_week: Mapped[int | None]
+
+    grace_minutes: Mapped[int | None]  # late people's places are given on; None: they are not
+    no_show_limit: Mapped[int | None]  # so many within `no_show_days` pause for `pause_days`
+    no_show_days: Mapped[int] = mapped_column(default=60)
+    pause_days: Mapped[int] = mapped_column(default=14)
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[SchemaItem, ...]:  # noqa: N805 – of the class
@@ -164,6 +188,12 @@ class Policy:
             CheckConstraint(
                 "youngest_months >= 0 AND oldest_months >= youngest_months", name="ages"
             ),
+            CheckConstraint("minimum >= 0 AND offer_minutes >= 0", name="minimum_and_offer"),
+            CheckConstraint("person_per_week > 0 AND household_per_week > 0", name="per_week"),
+            CheckConstraint(
+                "grace_minutes >= 0 AND no_show_limit > 0 AND no_show_days > 0 AND pause_days > 0",
+                name="no_show",
+            ),
         )
 
 
@@ -171,7 +201,14 @@ class Activity(Policy, Model):
     """Something a centre offers again and again; its slots are the dates one can book."""
 
     __tablename__ = "activity"
-    __table_args__ = (*Policy.__table_args__, UniqueConstraint("centre_id", "title"))
+    __table_args__ = (
+        *Policy.__table_args__,
+        UniqueConstraint("centre_id", "title"),
+        CheckConstraint("desk_places >= 0", name="desk_places"),
+        CheckConstraint(
+            "opens_minute BETWEEN 0 AND 1439 AND entries_minute BETWEEN 0 AND 1439", name="minutes"
+        ),
+    )
 
     id: Mapped[pk]
     centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id"))
@@ -180,9 +217,20 @@ class Activity(Policy, Model):
     summary: Mapped[text2000] = mapped_column(default="")
     bring: Mapped[text200] = mapped_column(default="")  # what to bring along
     rules: Mapped[text2000] = mapped_column(default="")  # what else to know before deciding
+
+    # When booking opens: at a minute of the day so many days before, or at one instant for all.
     opens_days_before: Mapped[int] = mapped_column(default=28)
+    opens_minute: Mapped[int] = mapped_column(default=0)
+    opens_at: Mapped[datetime | None]
     closes_minutes_before: Mapped[int] = mapped_column(default=0)
+    closes_at: Mapped[datetime | None]
     cancel_minutes_before: Mapped[int] = mapped_column(default=120)
+    # Until when a draw takes entries: at a minute of the day so many days before.
+    entries_days_before: Mapped[int] = mapped_column(default=3)
+    entries_minute: Mapped[int] = mapped_column(default=20 * 60)
+    # Places kept for who rings or walks in, and how long before the start they are for everybody.
+    desk_places: Mapped[int] = mapped_column(default=0)
+    desk_release_minutes_before: Mapped[int] = mapped_column(default=24 * 60)
 
     centre: Mapped[Centre] = relationship()
     kind: Mapped[Kind] = relationship()

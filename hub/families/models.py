@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.accounts.models import Account
-from hub.db import Model, enum_column, pk, text20
+from hub.db import Model, enum_column, pk, text20, text60
 
 
 class Sex(enum.StrEnum):
@@ -57,3 +57,20 @@ class Person(Model):
     sex: Mapped[Sex] = mapped_column(enum_column(Sex))
 
     household: Mapped[Household] = relationship(back_populates="persons")
+
+
+class Priority(Model):
+    """That a person goes first in a draw: why, and who of the staff has seen the proof."""
+
+    __tablename__ = "priority"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
+    )
+    group: Mapped[text60]
+    verified_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id", ondelete="SET NULL"), index=True
+    )
+    verified_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()

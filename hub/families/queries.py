@@ -1,5 +1,7 @@
 """Who is in my household: everything is looked for only among what the account looks after."""
 
+from collections.abc import Sequence
+
 from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -35,3 +37,22 @@ def my_person(account: Account, person_id: int, *, lock: bool = False) -> Person
     if lock:
         mine = mine.with_for_update(of=Person)
     return db.session.scalars(mine).one_or_none() or abort(404)
+
+
+def my_persons(account: Account, person_ids: Sequence[int], *, lock: bool = False) -> list[Person]:
+    """Persons of my household in the order they were entered, else 404.
+
+    With `lock` the household is locked: whoever books or removes for it meanwhile waits until
+    this transaction ends, so that quotas are counted one booking after the other.
+    """
+    mine = (
+        select(Person)
+        .join(Person.household)
+        .join(Guardian, Guardian.household_id == Household.id)
+        .where(Guardian.account_id == account.id, Person.id.in_(person_ids))
+        .order_by(Person.id)
+    )
+    if lock:
+        mine = mine.with_for_update(of=(Household, Person))
+    persons = list(db.session.scalars(mine))
+    return persons if len(persons) == len(set(person_ids)) > 0 else abort(404)

@@ -14,7 +14,7 @@ from flask_babel import force_locale
 from hub import clock
 from hub.accounts.models import RoleName
 from hub.accounts.passwords import hash_password
-from hub.bookings.queries import miscounted
+from hub.bookings.recount import troubles
 from hub.config import ConfigError
 from hub.db import db, transaction
 from hub.health import is_migrated
@@ -118,11 +118,11 @@ def send_command() -> None:
 @click.command("check")
 @in_words
 def check_command() -> None:
-    """Recount the places of every slot; exits with 1 where something does not add up."""
+    """Recount places, turns, offers and draws; exits with 1 where something does not add up."""
     _need_tables()
-    wrong = miscounted()
-    for slot_id, capacity, places_left, confirmed in wrong:
-        click.echo(f"slot {slot_id}: {confirmed} confirmed + {places_left} left, not {capacity}")
+    wrong = list(troubles())
+    for trouble in wrong:
+        click.echo(trouble)
     if wrong:
         sys.exit(1)
     click.echo("every place is accounted for")

@@ -1,13 +1,13 @@
-"""Slots: the dated 场次 that people book."""
+"""Slots: the dated 场次 that people book, and the 期 that some of them belong to."""
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.catalogue.models import Activity, Centre, Policy, Room, StaffMember
-from hub.db import Model, enum_column, pk, text200
+from hub.catalogue.models import Activity, Admission, Centre, Policy, Room, StaffMember
+from hub.db import Model, enum_column, pk, text60, text200
 
 
 class SlotState(enum.StrEnum):
@@ -15,6 +15,43 @@ class SlotState(enum.StrEnum):
 
     OPEN = "open"
     CALLED_OFF = "called_off"
+
+
+# The worker's questions: the name of the index, the instant that is due, and for which slots.
+DUE = (
+    ("desk_release", "desk_release_at", "desk_places > 0"),
+    ("minimum", "cancel_until", "minimum > 0 AND minimum_checked_at IS NULL"),
+    ("reminder", "starts_at", "reminded_at IS NULL"),
+    ("late", "starts_at", "late_released_at IS NULL"),
+    ("draw", "opens_at", "admission = 'draw' AND drawn_at IS NULL"),
+    ("line", "starts_at", "waiting > 0 AND places_left > 0"),
+)
+
+
+def _due(name: str, instant: str, which: str) -> Index:
+    where = text(which)
+    return Index(f"ix_slot_due_{name}", instant, sqlite_where=where, postgresql_where=where)
+
+
+class Series(Model):
+    """A 期: dates that belong together; a whole one is booked for all of its dates or none."""
+
+    __tablename__ = "series"
+    __table_args__ = (
+        UniqueConstraint("activity_id", "name"),
+        CheckConstraint("attendance_percent BETWEEN 1 AND 100", name="attendance_percent"),
+    )
+
+    id: Mapped[pk]
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
+    name: Mapped[text60]
+    is_whole: Mapped[bool] = mapped_column(default=False)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    # Who came to less of it than this may not book the next 期 of the activity; None: may.
+    attendance_percent: Mapped[int | None]
+
+    activity: Mapped[Activity] = relationship()
 
 
 class Slot(Policy, Model):
@@ -30,17 +67,26 @@ class Slot(Policy, Model):
         CheckConstraint("starts_at < ends_at", name="order"),
         CheckConstraint("capacity >= 0", name="capacity"),
         CheckConstraint("places_left >= 0 AND places_left <= capacity", name="places_left"),
+        CheckConstraint(
+            "desk_places >= 0 AND desk_places + places_left <= capacity", name="desk_places"
+        ),
+        CheckConstraint("waiting >= 0", name="waiting"),
         CheckConstraint("opens_at <= closes_at", name="window"),
+        CheckConstraint("(admission = 'draw') = (entries_until IS NOT NULL)", name="entries_until"),
         Index(None, "centre_id", "starts_at"),
         Index(None, "activity_id", "starts_at"),
         Index(None, "room_id", "starts_at"),
         Index(None, "lead_id", "starts_at"),
         Index(None, "starts_at"),
+        Index(None, "series_id", "starts_at"),
+        # What the worker looks for: few rows of many.
+        *(_due(*of) for of in DUE),
     )
 
     id: Mapped[pk]
     activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
     centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id"))
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"))
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
     starts_at: Mapped[datetime]
@@ -48,12 +94,24 @@ class Slot(Policy, Model):
     opens_at: Mapped[datetime]  # booking is open from this instant on, it included …
     closes_at: Mapped[datetime]  # … and until this one, it excluded
     cancel_until: Mapped[datetime]  # this instant included
+    entries_until: Mapped[datetime | None]  # a draw: what comes in before takes part
+    drawn_at: Mapped[datetime | None]  # from then on first come, first served
+    # Taken + kept for the desk + left = capacity; only bookings.places changes these three.
     capacity: Mapped[int]
     places_left: Mapped[int]
+    desk_places: Mapped[int] = mapped_column(default=0)
+    desk_release_at: Mapped[datetime | None]  # the clock's work is done by the worker …
+    waiting: Mapped[int] = mapped_column(default=0)  # how many persons wait for a place
     state: Mapped[SlotState] = mapped_column(enum_column(SlotState), default=SlotState.OPEN)
     called_off_reason: Mapped[text200] = mapped_column(default="")
+    called_off_at: Mapped[datetime | None]
+    # … which notes here what it has done, so that nothing is done twice.
+    minimum_checked_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    late_released_at: Mapped[datetime | None]
 
     activity: Mapped[Activity] = relationship()
+    series: Mapped[Series | None] = relationship()
     centre: Mapped[Centre] = relationship()
     room: Mapped[Room] = relationship()
     lead: Mapped[StaffMember | None] = relationship()
@@ -68,4 +126,10 @@ class Slot(Policy, Model):
 
     @property
     def taken(self) -> int:
-        return self.capacity - self.places_left
+        """How many places are given or held for somebody."""
+        return self.capacity - self.desk_places - self.places_left
+
+    @property
+    def takes_entries(self) -> bool:
+        """Whether who asks now takes part in a draw that is still to come."""
+        return self.admission is Admission.DRAW and self.drawn_at is None

@@ -13,8 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from hub import clock
 from hub.audit import AuditEntry
 from hub.bookings import queries
-from hub.bookings.actions import book, cancel, give_back_place, take_place
+from hub.bookings.actions import book, cancel
+from hub.bookings.line import serve_line
 from hub.bookings.models import Booking, BookingState
+from hub.bookings.places import seat
+from hub.bookings.recount import troubles
 from hub.db import db, transaction
 from hub.families.models import Person
 from hub.notices.models import Notice
@@ -78,7 +81,7 @@ class TestBook:
         slot = a_place(capacity=2)
         assert booked(slot, cast.xiaoman, cast.mother)[1] is CONFIRMED
         assert places_left(slot) == 1
-        assert queries.miscounted() == []
+        assert list(troubles()) == []
 
     def test_a_full_slot_gives_a_turn_on_the_waiting_list(self, cast: Cast, a_place: Any) -> None:
         slot = a_place(capacity=1)
@@ -123,13 +126,15 @@ class TestBook:
             booked(a_place(starts_at=tomorrow(15)), cast.xiaoman, cast.mother)
         booked(a_place(starts_at=tomorrow(15, 30)), cast.xiaoman, cast.mother)
 
-    def test_a_slot_that_is_called_off_meanwhile_has_no_place_to_take(self, a_place: Any) -> None:
+    def test_a_slot_that_is_called_off_meanwhile_has_no_place_to_take(
+        self, cast: Cast, a_place: Any
+    ) -> None:
         slot_id = a_place()
         with transaction():
             slot = db.session.get_one(Slot, slot_id)
             slot.state = SlotState.CALLED_OFF
             db.session.flush()
-            assert not take_place(slot)
+            assert not seat([Booking(slot=slot, places=1)])
         assert places_left(slot_id) == 10
 
     def test_fee_and_times_are_written_down_as_they_are_now(self, cast: Cast, a_place: Any) -> None:
@@ -161,7 +166,7 @@ class TestCancel:
     def test_a_freed_place_goes_to_the_first_who_waits_and_her_family_is_told(
         self, cast: Cast, a_place: Any, app: Flask
     ) -> None:
-        slot = a_place(capacity=1)
+        slot = a_place(capacity=1, offer_minutes=0)
         holder, _ = booked(slot, cast.amu, cast.other_mother)
         first, _ = booked(slot, cast.xiaoman, cast.mother)
         second, _ = booked(slot, cast.duoduo, cast.mother)
@@ -193,8 +198,9 @@ class TestCancel:
         with transaction():
             slot = db.session.get_one(Slot, slot_id)
             slot.state = SlotState.CALLED_OFF if why == "called off" else SlotState.OPEN
+            slot.capacity, slot.places_left = 2, 1
             now = slot.starts_at if why == "started" else clock.now()
-            give_back_place(slot, account_id=None, now=now)
+            serve_line(slot, account_id=None, now=now)
         assert state_of(turn) is WAITING
         assert places_left(slot_id) == 1
 
@@ -204,7 +210,7 @@ class TestCancel:
         waiting, _ = booked(slot, cast.xiaoman, cast.mother)
         assert cancelled(waiting, cast.mother)
         assert places_left(slot) == 0
-        assert queries.miscounted() == []
+        assert list(troubles()) == []
 
     def test_cancelling_twice_frees_one_place(self, cast: Cast, a_place: Any) -> None:
         slot = a_place(capacity=2)
@@ -304,4 +310,6 @@ def test_miscounted_places_are_found(saved: Callable[..., Any]) -> None:
     a_guardian(household)
     slot = a_slot(capacity=5, places_left=5)
     slot_id, _ = saved(slot, a_booking(slot, a_child(household)))
-    assert queries.miscounted() == [(slot_id, 5, 5, 1)]
+    assert list(troubles()) == [
+        f"slot {slot_id}: 1 given + 0 for the desk + 5 left of 5, 0 wait but 0 are counted"
+    ]

@@ -288,14 +288,14 @@ class TestCancelling:
     def test_passes_the_place_on_and_the_next_family_reads_it(
         self, app: Flask, mother: Browser, cast: Cast, a_place: Any
     ) -> None:
-        slot = a_place(capacity=1)
+        slot = a_place(capacity=1, offer_minutes=0)
         proof = book(mother, slot, cast.xiaoman)
         other = Browser(app).sign_in(cast.other_mother)
         turn = book(other, slot, cast.amu)
         assert "候补第 1 位" in turn.text
         mother.submit(mother.visit(proof.links["取消预约"]), form="/cancellation")
         assert "约好了" in other.visit(turn.url).text
-        assert "候补到名额了" in other.visit("/bookings").text
+        assert "约上了" in other.visit("/bookings").text
 
 
 class TestTheNumberOfQueries:

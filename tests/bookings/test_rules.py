@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub import clock, text
+from hub import clock
 from hub.bookings import rules
 from hub.catalogue.models import Audience
 from hub.rules import Refused
@@ -102,17 +102,6 @@ def booking(where: Any, **given: Any) -> Any:
         "is_confirmed": True,
     }
     return Facts(**usual | given)
-
-
-def test_somebody_booked_here_already_hears_the_number() -> None:
-    said = refusal_of(rules.check_free, slot(), "小满", [booking(slot())])
-    assert "482 193 7756" in said
-
-
-def test_somebody_busy_elsewhere_hears_where() -> None:
-    said = refusal_of(rules.check_free, slot(), "小满", [booking(slot(id=2))])
-    assert "亲子绘本" in said
-    assert text.span(tomorrow(14), tomorrow(15, 30)) in said
 
 
 def test_a_place_can_be_given_up_until_the_deadline_and_a_turn_until_the_start() -> None:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload
 from hub import clock, text
 from hub.bookings.actions import book
 from hub.bookings.models import LIVE, Booking
-from hub.bookings.queries import waiting_count
 from hub.bookings.rules import GROWN_UP
 from hub.catalogue.models import Audience
 from hub.db import db
@@ -204,7 +203,7 @@ def _booked_by(account_ids: set[int], since: datetime) -> Counter[int]:
 
 def _places(slot: Slot) -> int:
     """How many can still book, those who would wait included."""
-    return slot.places_left + slot.waiting_limit - waiting_count(slot.id)
+    return slot.places_left + slot.waiting_limit - slot.waiting
 
 
 def _slots(since: datetime, centre_id: int) -> list[Slot]:

@@ -1,0 +1,100 @@
+"""Who came, who did not, and whose absence is excused; the caller holds the transaction."""
+
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, exists, select
+
+from hub.bookings.actions import note
+from hub.bookings.line import serve_line
+from hub.bookings.models import Arrival, Booking, BookingState, Excuse
+from hub.bookings.places import lock_slots, release, seat
+from hub.db import db
+from hub.rules import Refused
+from hub.timetable.models import Slot
+
+EARLIEST = timedelta(hours=2)  # before the start, whoever comes is not here for this slot yet
+
+
+def mark_arrival(booking: Booking, *, account_id: int, now: datetime) -> None:
+    """She is here. Who came after her place was given on gets one that is left, else Refused."""
+    _look(booking)
+    if booking.state is BookingState.NO_SHOW and not seat([booking], from_desk=True):
+        raise Refused(_("来晚了，名额已经给了别人。"))
+    if not booking.is_confirmed:
+        raise Refused(_("只有约好的才能签到。"))
+    if now < booking.starts_at - EARLIEST:
+        raise Refused(_("还没到时候，开始前两小时才能签到。"))
+    if db.session.get(Arrival, booking.id) is None:
+        db.session.add(Arrival(booking_id=booking.id, at=now, account_id=account_id))
+        note("arrive", [booking], account_id)
+
+
+def take_back_arrival(booking: Booking, *, account_id: int) -> None:
+    """It was somebody else."""
+    _look(booking)
+    arrived = Arrival.booking_id == booking.id
+    if db.session.scalar(delete(Arrival).where(arrived).returning(Arrival.booking_id)):
+        note("take_back_arrival", [booking], account_id)
+
+
+def mark_no_show(booking: Booking, *, account_id: int | None, now: datetime) -> None:
+    """She did not come. Raises Refused before the start, and for who is here."""
+    _look(booking)
+    if booking.state is BookingState.NO_SHOW:
+        return
+    if not booking.is_confirmed or now < booking.starts_at:
+        raise Refused(_("开始以后才能记没来，而且要是约好的。"))
+    if db.session.get(Arrival, booking.id) is not None:
+        raise Refused(_("已经签到了，不能记没来。"))
+    release([booking], BookingState.NO_SHOW, now=now)
+    db.session.flush()
+    note("no_show", [booking], account_id)
+
+
+def excuse(booking: Booking, reason: str, *, account_id: int, now: datetime) -> None:
+    """Her absence counts for nothing, for this reason; a pause it caused ends."""
+    _look(booking)
+    if booking.state is not BookingState.NO_SHOW:
+        raise Refused(_("只有没来的才需要销。"))
+    if db.session.get(Excuse, booking.id) is None:
+        db.session.add(Excuse(booking_id=booking.id, at=now, account_id=account_id, reason=reason))
+        note("excuse", [booking], account_id)
+
+
+def give_late_places_on(slot: Slot, *, now: datetime) -> int:
+    """Whoever is not here when the grace is over has lost her place; how many did.
+
+    Only where the desk has ticked somebody off: where nobody does, nobody can be missed.
+    """
+    lock_slots(slot)
+    slot.late_released_at = now
+    db.session.flush()
+    confirmed = Booking.slot_id == slot.id, Booking.state == BookingState.CONFIRMED
+    came = exists().where(Arrival.booking_id == Booking.id)
+    if slot.is_open and db.session.scalar(select(Booking.id).where(*confirmed, came).limit(1)):
+        missing = db.session.scalars(select(Booking).where(*confirmed, ~came)).all()
+        release(missing, BookingState.NO_SHOW, now=now)
+        db.session.flush()
+        note("no_show", missing, None)
+        return len(missing)
+    return 0
+
+
+def ask_leave(booking: Booking, *, account_id: int, now: datetime) -> None:
+    """One date of a whole 期 is left to others, in time, and does not count as missed."""
+    _look(booking)
+    if not booking.is_confirmed or booking.slot.series_id is None:
+        raise Refused(_("只有约好的整期里的一次才能请假。"))
+    if now >= booking.starts_at:
+        raise Refused(_("这一场已经开始了，来不及请假了。请给中心打电话。"))
+    release([booking], BookingState.ON_LEAVE, now=now)
+    db.session.flush()
+    note("leave", [booking], account_id)
+    serve_line(booking.slot, account_id=account_id, now=now)
+
+
+def _look(booking: Booking) -> None:
+    """Lock the slot, then see what has become of the booking meanwhile."""
+    lock_slots(booking.slot)
+    db.session.refresh(booking)

@@ -1,0 +1,119 @@
+"""What the staff changes about a slot and its bookings; the caller holds the transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from hub.audit import record
+from hub.bookings import messages
+from hub.bookings.actions import check_persons, note
+from hub.bookings.line import serve_line, to_the_head, withdraw_offers
+from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Ending
+from hub.bookings.places import lock_slots, open_desk_places, queue, release, resize, seat
+from hub.db import db
+from hub.rules import Refused
+from hub.timetable.models import Slot, SlotState
+
+
+def change_capacity(
+    slot: Slot,
+    capacity: int,
+    *,
+    to_line: Sequence[Booking] = (),
+    account_id: int,
+    now: datetime,
+) -> None:
+    """Give the slot so many places; whoever waits gets those that come free.
+
+    `to_line` are bookings whose places are taken back: they wait at the head of the line, and
+    are told. Raises Refused where more places are taken than would be left.
+    """
+    lock_slots(slot)
+    for booking in to_line:
+        db.session.refresh(booking)
+    back = [booking for booking in to_line if booking.holds and booking.slot_id == slot.id]
+    if back:
+        queue(back, now=now, however_many=True)
+        db.session.flush()
+        to_the_head(back, now=now)
+        withdraw_offers([booking.party for booking in back], account_id=account_id, now=now)
+        note("back_to_line", back, account_id)
+        for of_household in _by_household(back):
+            messages.tell_back_to_line(of_household, now)
+    if not resize(slot, capacity):
+        raise Refused(
+            _(
+                "已经有 %(taken)s 个名额给了人，不能少到 %(capacity)s 个。请先选谁转到候补。",
+                taken=slot.taken,
+                capacity=capacity,
+            )
+        )
+    record("change_capacity", slot, account_id=account_id, detail=str(capacity))
+    serve_line(slot, account_id=account_id, now=now)
+
+
+def call_off(slot: Slot, reason: str, *, account_id: int | None, now: datetime) -> bool:
+    """The slot does not take place: every place and turn is void, and every family is told.
+
+    False when it had been called off before. `account_id` is None where the clock did it.
+    """
+    lock_slots(slot)
+    if not slot.is_open:
+        return False
+    slot.state, slot.called_off_reason, slot.called_off_at = SlotState.CALLED_OFF, reason, now
+    live = _bookings(slot, LIVE)
+    release(live, BookingState.CANCELLED, ending=Ending.CALLED_OFF, now=now)
+    db.session.flush()
+    withdraw_offers([booking.party for booking in live], account_id=account_id, now=now)
+    record("call_off", slot, account_id=account_id)
+    note("call_off", live, account_id)
+    for of_household in _by_household(live):
+        messages.tell_called_off(of_household, now)
+    return True
+
+
+def restore(booking: Booking, *, account_id: int, now: datetime) -> None:
+    """Take back a cancellation, a leave or a no-show. Raises Refused, also where it is full."""
+    lock_slots(booking.slot)
+    db.session.refresh(booking)
+    if booking.is_live:
+        return
+    if booking.person is None or booking.moved_to_id is not None:
+        raise Refused(_("这个预约不能恢复了，请重新预约。"))
+    if not booking.slot.is_open or now >= booking.slot.ends_at:
+        raise Refused(_("这一场停办了，或者已经结束。"))
+    check_persons([booking.slot], [booking.person], now, by_staff=True)
+    if not seat([booking], from_desk=True):
+        raise Refused(_("名额已经给了别人，不能恢复。"))
+    db.session.flush()
+    note("restore", [booking], account_id)
+
+
+def release_desk_places(slot: Slot, *, now: datetime) -> None:
+    """What was kept for the desk is for everybody, those who wait first."""
+    lock_slots(slot)
+    if slot.desk_places:
+        open_desk_places(slot)
+        record("release_desk_places", slot, account_id=None)
+        serve_line(slot, account_id=None, now=now)
+
+
+def holders(slot: Slot) -> Sequence[Booking]:
+    """Whose places are given or held, the last who came first: for who must choose among them."""
+    return _bookings(slot, HOLDING)[::-1]
+
+
+def _bookings(slot: Slot, states: Sequence[BookingState]) -> list[Booking]:
+    here = select(Booking).where(Booking.slot_id == slot.id, Booking.state.in_(states))
+    return list(db.session.scalars(here.options(joinedload(Booking.person)).order_by(Booking.id)))
+
+
+def _by_household(bookings: Sequence[Booking]) -> list[list[Booking]]:
+    households: dict[int, list[Booking]] = defaultdict(list)
+    for booking in bookings:
+        households[booking.household_id].append(booking)
+    return list(households.values())

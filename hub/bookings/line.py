@@ -1,0 +1,220 @@
+"""The waiting list: whose turn it is, places held until she answers, and who was moved up.
+
+The caller holds the transaction; slots are locked before (`places.lock_slots`).
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload
+
+from hub.audit import record
+from hub.bookings import messages
+from hub.bookings.deadlines import offer_until
+from hub.bookings.models import Answer, Booking, BookingState, Ending, Offer, Reordering
+from hub.bookings.places import UNSYNCHRONISED, lock_slots, release, seat
+from hub.db import db
+from hub.timetable.models import Slot
+
+
+def serve_line(slot: Slot, *, account_id: int | None, now: datetime) -> None:
+    """Give what is free to those who wait, in their order: held until they answer, or at once.
+
+    A party is served only when all of it fits; whoever comes after it is served meanwhile only if
+    the slot's policy lets smaller parties through. Nobody is asked in the last minutes before the
+    start: what is free then is for who presses first.
+    """
+    if not slot.is_open or slot.takes_entries or now >= slot.starts_at or not slot.waiting:
+        return
+    until = offer_until(now, slot.starts_at, slot.offer_minutes) if slot.offer_minutes else None
+    if slot.offer_minutes and until is None:
+        return
+    for party in _line(slot):
+        if not slot.places_left:
+            return
+        state = BookingState.OFFERED if until else BookingState.CONFIRMED
+        if seat(party, state, next_in_line=True):
+            db.session.flush()
+            _tell_turn(party, slot, until, account_id, now)
+        elif not slot.smaller_first:
+            return
+
+
+def accept(offer: Offer, *, account_id: int | None, now: datetime) -> bool:
+    """The family takes the held places; False when the offer had ended before."""
+    bookings = _held_by(offer)
+    if now >= offer.until or not _answer(offer, Answer.ACCEPTED, account_id, now):
+        return False
+    seat(bookings)
+    _note("accept", bookings, account_id)
+    return True
+
+
+def decline(offer: Offer, *, account_id: int | None, now: datetime) -> bool:
+    """The family lets the held places go to the next; False when the offer had ended before."""
+    return _give_up(offer, Answer.DECLINED, Ending.DECLINED, account_id, now)
+
+
+def expire(offer: Offer, *, now: datetime) -> bool:
+    """Nobody answered in time: the next one's turn; False when the offer had ended before."""
+    if now < offer.until:
+        return False
+    bookings = _held_by(offer)
+    if not _give_up(offer, Answer.EXPIRED, Ending.EXPIRED, None, now):
+        return False
+    messages.tell_offer_expired(bookings, now)
+    return True
+
+
+def withdraw_offers(parties: Sequence[str], *, account_id: int | None, now: datetime) -> None:
+    """End the open offers of parties of which nobody has a held place any more."""
+    still_held = select(Booking.party).where(
+        Booking.party.in_(parties), Booking.state == BookingState.OFFERED
+    )
+    db.session.execute(
+        update(Offer)
+        .where(Offer.party.in_(parties), Offer.answered_at.is_(None))
+        .where(Offer.party.not_in(still_held))
+        .values(answered_at=now, answer=Answer.WITHDRAWN, account_id=account_id),
+        execution_options=UNSYNCHRONISED,
+    )
+
+
+def move_up(booking: Booking, reason: str, *, account_id: int, now: datetime) -> bool:
+    """Put a waiting party at the head of the line, and keep why; False when it does not wait."""
+    lock_slots(booking.slot)
+    db.session.refresh(booking)
+    if not booking.is_waiting:
+        return False
+    to_the_head([booking], now=now)
+    db.session.add(
+        Reordering(
+            slot_id=booking.slot_id,
+            booking=booking,
+            account_id=account_id,
+            at=now,
+            reason=reason,
+        )
+    )
+    db.session.flush()
+    _note("move_up", [booking], account_id)
+    serve_line(booking.slot, account_id=account_id, now=now)
+    return True
+
+
+def to_the_head(bookings: Sequence[Booking], *, now: datetime) -> None:
+    """Let these parties be the next ones of their slots, in the order given."""
+    for booking in reversed(bookings):
+        first = db.session.scalar(
+            select(func.min(Booking.turn)).where(
+                Booking.slot_id == booking.slot_id, Booking.state == BookingState.WAITING
+            )
+        )
+        party = select(Booking).where(
+            Booking.party == booking.party, Booking.state == BookingState.WAITING
+        )
+        for member in db.session.scalars(party):
+            member.turn = (first or 0) - 1
+        db.session.flush()
+
+
+def _line(slot: Slot) -> list[list[Booking]]:
+    """The parties that wait, in their order, each with all its bookings (in other slots too)."""
+    waiting = (
+        select(Booking)
+        .where(Booking.slot_id == slot.id, Booking.state == BookingState.WAITING)
+        .options(joinedload(Booking.person))
+        .order_by(Booking.turn, Booking.id)
+    )
+    parties: dict[str, list[Booking]] = {}
+    for booking in db.session.scalars(waiting):
+        parties.setdefault(booking.party, []).append(booking)
+    if slot.series_id and parties:
+        elsewhere = (
+            select(Booking)
+            .where(Booking.party.in_(parties), Booking.slot_id != slot.id)
+            .where(Booking.state == BookingState.WAITING)
+            .options(joinedload(Booking.person))
+            .order_by(Booking.id)
+        )
+        for booking in db.session.scalars(elsewhere):
+            parties[booking.party].append(booking)
+    return list(parties.values())
+
+
+def _tell_turn(
+    party: Sequence[Booking],
+    slot: Slot,
+    until: datetime | None,
+    account_id: int | None,
+    now: datetime,
+) -> None:
+    if until is None:
+        _note("confirm", party, account_id)
+        messages.tell_place(party, now)
+        return
+    offer = Offer(
+        party=party[0].party,
+        slot=slot,
+        household_id=party[0].household_id,
+        token=secrets.token_urlsafe(16),
+        made_at=now,
+        until=until,
+    )
+    db.session.add(offer)
+    _note("offer", party, account_id)
+    messages.tell_offer(offer, party, now)
+
+
+def _give_up(
+    offer: Offer, answer: Answer, ending: Ending, account_id: int | None, now: datetime
+) -> bool:
+    bookings = _held_by(offer)
+    if not _answer(offer, answer, account_id, now):
+        return False
+    release(bookings, BookingState.CANCELLED, ending=ending, now=now)
+    db.session.flush()
+    _note(answer.value, bookings, account_id)
+    for slot in {booking.slot_id: booking.slot for booking in bookings}.values():
+        serve_line(slot, account_id=account_id, now=now)
+    return True
+
+
+def _held_by(offer: Offer) -> list[Booking]:
+    """Lock the slots, then read whom the offer holds places for."""
+    lock_slots(offer.slot)
+    held = select(Booking).where(
+        Booking.party == offer.party, Booking.state == BookingState.OFFERED
+    )
+    return list(
+        db.session.scalars(
+            held.options(joinedload(Booking.person), joinedload(Booking.slot)).order_by(Booking.id),
+            execution_options={"populate_existing": True},
+        )
+    )
+
+
+def _answer(offer: Offer, answer: Answer, account_id: int | None, now: datetime) -> bool:
+    """Claim the offer by one UPDATE, so that it is answered once."""
+    claim = (
+        update(Offer)
+        .where(Offer.id == offer.id, Offer.answered_at.is_(None))
+        .values(answered_at=now, answer=answer, account_id=account_id)
+        .returning(Offer.id)
+    )
+    claimed = db.session.scalar(claim, execution_options=UNSYNCHRONISED)
+    db.session.expire(offer, ["answered_at", "answer", "account_id"])
+    return claimed is not None
+
+
+def _note(act: str, bookings: Sequence[Booking], account_id: int | None) -> None:
+    for booking in bookings:
+        record(
+            act,
+            booking,
+            account_id=account_id,
+            household_id=booking.household_id,
+            detail=f"{booking.channel} {booking.state}",
+        )

@@ -1,0 +1,116 @@
+"""What families are told about their bookings: in Chinese, whoever's act it was."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from hub import text
+from hub.bookings.models import Booking, Offer
+from hub.db import db
+from hub.families.models import Guardian
+from hub.language import CHINESE
+from hub.notices.actions import tell
+from hub.timetable.models import Slot
+
+
+def tell_place(bookings: Sequence[Booking], now: datetime) -> None:
+    """A place was found for somebody who waited, or drew it."""
+    with force_locale(CHINESE):
+        message = _(
+            "约上了！%(name)s %(when)s “%(title)s”，预约号 %(number)s。来不了请早点取消。",
+            number=text.number(bookings[0].number),
+            **_what(bookings),
+        )
+    _tell_guardians(bookings, message, now)
+
+
+def tell_offer(offer: Offer, bookings: Sequence[Booking], now: datetime) -> None:
+    """A place is held until she answers."""
+    with force_locale(CHINESE):
+        message = _(
+            "候补到名额了！%(name)s %(when)s “%(title)s”，"
+            "为您留到 %(until)s，请点开确认或放弃：%(link)s",
+            until=text.when(offer.until),
+            link=f"{current_app.config['HUB'].address}/offers/{offer.token}",
+            **_what(bookings),
+        )
+    _tell_guardians(bookings, message, now)
+
+
+def tell_offer_expired(bookings: Sequence[Booking], now: datetime) -> None:
+    with force_locale(CHINESE):
+        message = _(
+            "%(name)s %(when)s “%(title)s”没有在时间内确认，名额给了下一位。还想来可以重新候补。",
+            **_what(bookings),
+        )
+    _tell_guardians(bookings, message, now)
+
+
+def tell_called_off(bookings: Sequence[Booking], now: datetime) -> None:
+    slot = bookings[0].slot
+    with force_locale(CHINESE):
+        message = _(
+            "%(name)s %(when)s “%(title)s”停办了：%(reason)s 别的场次：%(link)s",
+            reason=slot.called_off_reason,
+            link=f"{current_app.config['HUB'].address}/slots/{slot.id}",
+            **_what(bookings),
+        )
+    _tell_guardians(bookings, message, now)
+
+
+def tell_back_to_line(bookings: Sequence[Booking], now: datetime) -> None:
+    """The staff had to take the place back: the family waits at the head of the line."""
+    with force_locale(CHINESE):
+        message = _(
+            "对不起，%(name)s %(when)s “%(title)s”名额减少，您排到了候补最前面，有名额先给您。",
+            **_what(bookings),
+        )
+    _tell_guardians(bookings, message, now)
+
+
+def tell_not_drawn(bookings: Sequence[Booking], now: datetime, *, waits: bool) -> None:
+    with force_locale(CHINESE):
+        what = _what(bookings)
+        message = (
+            _(
+                "摇号出来了：%(name)s %(when)s “%(title)s”没摇中，排在候补里，有名额会通知您。",
+                **what,
+            )
+            if waits
+            else _(
+                "摇号出来了：%(name)s %(when)s “%(title)s”这次没摇中，下次同档优先。",
+                **what,
+            )
+        )
+    _tell_guardians(bookings, message, now)
+
+
+def tell_reminder(bookings: Sequence[Booking], now: datetime) -> None:
+    with force_locale(CHINESE):
+        message = _(
+            "提醒：%(name)s %(when)s “%(title)s”，在%(centre)s。来不了请取消，让给候补的人。",
+            centre=bookings[0].slot.centre.name,
+            **_what(bookings),
+        )
+    _tell_guardians(bookings, message, now)
+
+
+def _what(bookings: Sequence[Booking]) -> dict[str, str]:
+    slot: Slot = bookings[0].slot
+    names = {booking.person.name: None for booking in bookings if booking.person}
+    return {
+        "name": "、".join(names),
+        "when": text.when(slot.starts_at),
+        "title": slot.activity.title,
+    }
+
+
+def _tell_guardians(bookings: Sequence[Booking], message: str, now: datetime) -> None:
+    household_id = bookings[0].household_id
+    of_household = select(Guardian.account_id).where(Guardian.household_id == household_id)
+    for account_id in db.session.scalars(of_household):
+        tell(account_id, message, now)

@@ -1,0 +1,171 @@
+"""The one way into the places of slots, and the one way out; the caller holds the transaction.
+
+A slot's three counters – places left, places kept for the desk, persons waiting – are changed
+here and nowhere else, together with the states of the bookings they count.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Update, case, literal, or_, select, update
+from sqlalchemy.orm import attributes
+
+from hub.bookings.models import Booking, BookingState, Ending
+from hub.db import db
+from hub.timetable.models import Slot, SlotState
+
+# Else SQLAlchemy would compare an UPDATE with every slot it has loaded; we know the one it meets.
+UNSYNCHRONISED = {"synchronize_session": False}
+COUNTERS = ("places_left", "desk_places", "waiting")
+
+
+def lock_slots(*slots: Slot) -> None:
+    """Let nobody else change who has a place here until this transaction ends, and look anew.
+
+    The other dates of a series are locked as well, because those who wait for a whole 期 are
+    served at all of them; always in the order of their ids, so that two acts never wait for each
+    other. Slots are locked before the rows of bookings.
+    """
+    here: ColumnElement[bool] = Slot.id.in_([slot.id for slot in slots])
+    if series := {slot.series_id for slot in slots} - {None}:
+        here = or_(here, Slot.series_id.in_(series))
+    fresh = select(Slot).where(here).order_by(Slot.id).with_for_update()
+    db.session.execute(fresh, execution_options={"populate_existing": True})
+
+
+def seat(
+    bookings: Sequence[Booking],
+    state: BookingState = BookingState.CONFIRMED,
+    *,
+    from_desk: bool = False,
+    next_in_line: bool = False,
+) -> bool:
+    """Give bookings that stand or fall together their places: held for an offer, or confirmed.
+
+    One UPDATE a slot, so two families never share the last place. False, and nothing is changed,
+    where one of the slots has not enough left. Where somebody waits, who has just come passes her
+    only if the slot's policy lets a smaller party through (whoever fits has been served before);
+    `next_in_line` says that it is her turn. `from_desk` also takes what is kept for the desk.
+    """
+    taken: list[tuple[int, int]] = []
+    for slot_id, places in _by_slot(booking for booking in bookings if not booking.holds):
+        if not _take(slot_id, places, from_desk, next_in_line or from_desk):
+            for taken_slot_id, taken_places in taken:
+                _count(taken_slot_id, places_left=Slot.places_left + taken_places)
+            return False
+        taken.append((slot_id, places))
+    _become(bookings, state)
+    return True
+
+
+def release(
+    bookings: Sequence[Booking],
+    state: BookingState,
+    *,
+    now: datetime,
+    ending: Ending | None = None,
+) -> None:
+    """Take bookings out of the places they hold, if they hold any; `serve_line` comes after."""
+    for slot_id, places in _by_slot(booking for booking in bookings if booking.holds):
+        _count(slot_id, places_left=Slot.places_left + places)
+    _become(bookings, state, now, ending)
+
+
+def queue(bookings: Sequence[Booking], *, now: datetime, however_many: bool = False) -> bool:
+    """Let bookings wait in line; False where the waiting list of one of the slots is full."""
+    for slot_id, persons in _counted(bookings):
+        room = Slot.waiting + persons <= Slot.waiting_limit
+        if not however_many and not _is_so(slot_id, room):
+            return False
+    release(bookings, BookingState.WAITING, now=now)
+    return True
+
+
+def resize(slot: Slot, capacity: int) -> bool:
+    """Give a locked slot more or fewer places; False where more are taken than would be left.
+
+    What is kept for the desk shrinks before anybody's place is asked for.
+    """
+    desk_places = max(0, min(slot.desk_places, capacity - slot.taken))
+    left = capacity - slot.taken - desk_places
+    if left < 0:
+        return False
+    _count(slot.id, capacity=capacity, places_left=left, desk_places=desk_places)
+    slot.capacity = capacity
+    return True
+
+
+def open_desk_places(slot: Slot) -> None:
+    """What is still kept for the desk of a locked slot is for everybody from now on."""
+    _count(slot.id, places_left=Slot.places_left + Slot.desk_places, desk_places=0)
+
+
+def _take(slot_id: int, places: int, from_desk: bool, past_line: bool) -> bool:
+    kept = case((Slot.desk_places >= places, places), else_=Slot.desk_places)
+    at_desk = kept if from_desk else literal(0)
+    enough = Slot.places_left + at_desk >= places
+    nobody_first = or_(Slot.waiting == 0, Slot.smaller_first, literal(past_line))
+    return _count(
+        slot_id,
+        Slot.state == SlotState.OPEN,
+        enough,
+        nobody_first,
+        places_left=Slot.places_left - (places - at_desk),
+        desk_places=Slot.desk_places - at_desk,
+    )
+
+
+def _become(
+    bookings: Sequence[Booking],
+    state: BookingState,
+    now: datetime | None = None,
+    ending: Ending | None = None,
+) -> None:
+    """Write the state, and keep the number of those who wait in step with it."""
+    cancelled_at = now if state is BookingState.CANCELLED else None
+    persons: dict[int, int] = defaultdict(int)
+    for booking in bookings:
+        was_waiting = booking.state is BookingState.WAITING
+        persons[_slot_id(booking)] += (state is BookingState.WAITING) - was_waiting
+        booking.state, booking.cancelled_at, booking.ending = state, cancelled_at, ending
+    for slot_id, more in sorted(persons.items()):
+        if more:
+            _count(slot_id, waiting=Slot.waiting + more)
+
+
+def _count(slot_id: int, *conditions: ColumnElement[bool], **values: object) -> bool:
+    """One UPDATE of one slot's counters; False where the conditions were not met."""
+    change: Update = update(Slot).where(Slot.id == slot_id, *conditions).values(**values)
+    counted = db.session.execute(
+        change.returning(Slot.places_left, Slot.desk_places, Slot.waiting),
+        execution_options=UNSYNCHRONISED,
+    ).one_or_none()
+    slot = db.session.identity_map.get(db.session.identity_key(Slot, slot_id))
+    if counted and slot:
+        for name, value in zip(COUNTERS, counted, strict=True):
+            attributes.set_committed_value(slot, name, value)
+    return counted is not None
+
+
+def _is_so(slot_id: int, condition: ColumnElement[bool]) -> bool:
+    return db.session.scalar(select(Slot.id).where(Slot.id == slot_id, condition)) is not None
+
+
+def _by_slot(bookings: Iterable[Booking]) -> list[tuple[int, int]]:
+    """How many places in each slot, the slots in the order in which they are locked."""
+    places: dict[int, int] = defaultdict(int)
+    for booking in bookings:
+        places[_slot_id(booking)] += booking.places
+    return sorted(places.items())
+
+
+def _counted(bookings: Iterable[Booking]) -> list[tuple[int, int]]:
+    persons: dict[int, int] = defaultdict(int)
+    for booking in bookings:
+        persons[_slot_id(booking)] += booking.state is not BookingState.WAITING
+    return sorted(persons.items())
+
+
+def _slot_id(booking: Booking) -> int:
+    return booking.slot_id or booking.slot.id  # one that is not saved yet knows only its slot

@@ -1,0 +1,106 @@
+"""Recounting everything that must add up: what `hub check` reports, and tests after every step."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Select, case, func, or_, select
+
+from hub.bookings.models import (
+    HOLDING,
+    LIVE,
+    Booking,
+    BookingState,
+    Draw,
+    DrawEntry,
+    Offer,
+)
+from hub.db import db
+from hub.timetable.models import Slot, SlotState
+
+ROWS = 20  # of one kind of trouble; more would only repeat it
+
+
+def troubles() -> Iterator[str]:
+    """One sentence for each thing that does not add up; none where all is well."""
+    for slot_id, capacity, left, desk, held, waiting, counted in db.session.execute(_miscounted()):
+        yield (
+            f"slot {slot_id}: {held} given + {desk} for the desk + {left} left of {capacity}, "
+            f"{waiting} wait but {counted} are counted"
+        )
+    for question, query in _questions():
+        for row in db.session.scalars(query.limit(ROWS)):
+            yield question.format(row)
+
+
+def _miscounted() -> Select[int, int, int, int, int, int, int]:
+    held = func.coalesce(func.sum(case((Booking.state.in_(HOLDING), Booking.places), else_=0)), 0)
+    waiting = func.coalesce(func.sum(case((Booking.state == BookingState.WAITING, 1), else_=0)), 0)
+    return (
+        select(
+            Slot.id,
+            Slot.capacity,
+            Slot.places_left,
+            Slot.desk_places,
+            held,
+            waiting,
+            Slot.waiting,
+        )
+        .outerjoin(Booking, Booking.slot_id == Slot.id)
+        .group_by(Slot.id)
+        .having(
+            or_(
+                Slot.places_left + Slot.desk_places + held != Slot.capacity,
+                Slot.waiting != waiting,
+            )
+        )
+        .order_by(Slot.id)
+        .limit(ROWS)
+    )
+
+
+def _questions() -> Iterator[tuple[str, Select[int]]]:
+    open_offer = select(Offer.id).where(Offer.party == Booking.party, Offer.answered_at.is_(None))
+    yield (
+        "booking {}: a place is held for it, but no offer is open",
+        select(Booking.id).where(
+            Booking.state == BookingState.OFFERED, ~open_offer.correlate(Booking).exists()
+        ),
+    )
+    held = select(Booking.id).where(
+        Booking.party == Offer.party, Booking.state == BookingState.OFFERED
+    )
+    yield (
+        "offer {}: open, but it holds no place",
+        select(Offer.id).where(Offer.answered_at.is_(None), ~held.correlate(Offer).exists()),
+    )
+    yield (
+        "booking {}: live in a slot that was called off",
+        select(Booking.id)
+        .join(Booking.slot)
+        .where(Slot.state == SlotState.CALLED_OFF, Booking.state.in_(LIVE)),
+    )
+    yield (
+        "booking {}: its times are not those of its slot",
+        select(Booking.id)
+        .join(Booking.slot)
+        .where(or_(Booking.starts_at != Slot.starts_at, Booking.ends_at != Slot.ends_at)),
+    )
+    yield (
+        "booking {}: entered for a draw that is over, or for none",
+        select(Booking.id)
+        .join(Booking.slot)
+        .where(
+            Booking.state == BookingState.ENTERED,
+            or_(Slot.entries_until.is_(None), Slot.drawn_at.is_not(None)),
+        ),
+    )
+    yield (
+        "draw {}: its slot does not know that it was drawn, or knows too much",
+        select(Draw.id).join(Draw.slot).where(Draw.drawn_at.is_(None) != Slot.drawn_at.is_(None)),
+    )
+    undrawn = select(DrawEntry.draw_id).where(
+        DrawEntry.draw_id == Draw.id, DrawEntry.position.is_(None)
+    )
+    yield (
+        "draw {}: drawn, but an entry has no position",
+        select(Draw.id).where(Draw.drawn_at.is_not(None), undrawn.correlate(Draw).exists()),
+    )
