@@ -1,11 +1,16 @@
 """Which language a page speaks: Chinese, unless somebody asked for English."""
 
-from flask import Blueprint, Flask, has_request_context, redirect, request, session
+from functools import cache
+
+from babel.support import NullTranslations, Translations
+from flask import Blueprint, Flask, current_app, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
+from wtforms.i18n import messages_path
 
 from hub.paths import safe_path
 from hub.security import Admits, open_to
+from hub.wording import SpokenEnvironment
 
 CHINESE = "zh_Hans_CN"  # as Babel spells it; also the language of what is sent
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -14,12 +19,14 @@ blueprint = Blueprint("language", __name__)
 
 
 def init_app(app: Flask) -> None:
+    app.jinja_environment = SpokenEnvironment
     babel.init_app(
         app,
         default_locale=CHINESE,
         default_timezone="Asia/Shanghai",
         locale_selector=_chosen,
     )
+    app.before_request(_let_forms_speak)
     app.register_blueprint(blueprint)
 
 
@@ -27,6 +34,11 @@ def html_lang() -> str:
     """The `lang` of the page: Babel's own zh_Hans_CN is not a valid value there."""
     locale = get_locale()
     return "en" if locale and locale.language == "en" else "zh-CN"
+
+
+def words_of(lang: str) -> NullTranslations:
+    """What the templates say in a language; the Chinese is in the templates themselves."""
+    return Translations.load(current_app.extensions["babel"].translation_directories[0], [lang])
 
 
 @blueprint.post("/language")
@@ -37,6 +49,17 @@ def choose_language() -> ResponseReturnValue:
     if chosen in LANGUAGES:
         session["language"] = chosen
     return redirect(safe_path(request.form.get("back")), 303)
+
+
+def _let_forms_speak() -> None:
+    """Hand Flask-WTF the words of WTForms, which it would else read from disk for every request."""
+    request.wtforms_translations = _words_of_forms(html_lang())  # type: ignore[attr-defined]
+
+
+@cache
+def _words_of_forms(lang: str) -> NullTranslations:
+    locale = "en" if lang == "en" else CHINESE
+    return Translations.load(messages_path(), [locale], domain="wtforms")
 
 
 def _chosen() -> str:

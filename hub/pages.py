@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from hub import language, text
 from hub.assets import asset
 from hub.db import db
+from hub.wording import SpokenEnvironment
 
 LAST_PAGE = 1000  # further on nobody looks, and a database counts rows in vain
 
@@ -33,10 +34,13 @@ def page(name: str, status: int = 200, **context: Any) -> Response:
     """
     part = (htmx.target or "").rpartition("#")[2]  # htmx 2 sends "places", htmx 4 "ul#places"
     wants_part = bool(htmx and part and not htmx.history_restore_request)
-    if wants_part and part in current_app.jinja_env.get_template(name).blocks:
-        response = make_response(render_template("_part.html", page=name, part=part, **context))
+    templates = _templates()
+    template = templates.get_template(name)
+    if wants_part and part in template.blocks:
+        of_page = templates.get_template("_part.html")
+        response = make_response(render_template(of_page, page=name, part=part, **context))
     else:
-        response = make_response(render_template(name, **context))
+        response = make_response(render_template(template, **context))
         if wants_part:
             response.headers["HX-Push-Url"] = request.full_path.removesuffix("?")
             _take_the_whole_page(response)
@@ -69,8 +73,7 @@ def init_app(app: Flask) -> None:
         languages=language.LANGUAGES,
         text=text,
     )
-    # Macros are one global: imports outside a block are not run when a part is rendered.
-    app.jinja_env.globals["ui"] = app.jinja_env.get_template("ui.html").module
+    app.extensions["templates"] = {"zh-CN": _with_macros(app.jinja_env)}
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(IntegrityError, _show_conflict)
     app.register_error_handler(DataError, _show_not_understood)
@@ -81,11 +84,27 @@ def init_app(app: Flask) -> None:
 def error_page(status: int, headers: dict[str, str] | None = None) -> Response:
     """The site's own page for a trouble. It reads nothing from the database, which may be away."""
     names = [f"errors/{status}.html", "errors/400.html" if status < 500 else "errors/500.html"]
-    template = current_app.jinja_env.select_template(names)
+    template = _templates().select_template(names)
     response = make_response(render_template(template, status=status), status, headers or {})
     if htmx:  # an error is a whole page, whatever part was asked for
         _take_the_whole_page(response)
     return response
+
+
+def _templates() -> SpokenEnvironment:
+    """The templates in the language of this page."""
+    spoken: dict[str, SpokenEnvironment] = current_app.extensions["templates"]
+    lang = language.html_lang()
+    if lang not in spoken:  # made when first asked for; twice, if two ask at once, is no harm
+        source: Any = current_app.jinja_env
+        spoken[lang] = _with_macros(source.in_words(language.words_of(lang)))
+    return spoken[lang]
+
+
+def _with_macros(templates: Any) -> SpokenEnvironment:
+    """With ui.html as a global: imports outside a block are not run when a part is rendered."""
+    templates.globals["ui"] = templates.get_template("ui.html").module
+    return templates
 
 
 def _take_the_whole_page(response: Response) -> None:

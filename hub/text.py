@@ -1,15 +1,41 @@
 """Dates, ages, prices and numbers as people say them, in the language of the page."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec
 
-from flask_babel import format_date, format_datetime, ngettext
+from flask_babel import format_date, format_datetime, get_locale, ngettext
 from flask_babel import gettext as _
 
 from hub import clock
 
 MONTHS_UP_TO = 36  # ages under three years are told in months too
 
+Said = ParamSpec("Said")
 
+
+def _once(say: Callable[Said, str]) -> Callable[Said, str]:
+    """Work out once a day and language what is said of the same thing again and again.
+
+    The pattern of a date costs more than the rest of its line, and a page shows a dozen of them.
+    """
+
+    def said(_today: date, _language: str | None, *args: Any, **kwargs: Any) -> str:
+        return say(*args, **kwargs)
+
+    remembered: Any = lru_cache(maxsize=5000)(said)
+
+    @wraps(say)
+    def once(*args: Said.args, **kwargs: Said.kwargs) -> str:
+        locale = get_locale()
+        words: str = remembered(clock.today(), locale and locale.language, *args, **kwargs)
+        return words
+
+    return once
+
+
+@_once
 def day(value: date) -> str:
     """今天 11月23日 周一 · 明天 … · 11月28日 周六; the year only when it is another one."""
     today = clock.today()
@@ -19,12 +45,14 @@ def day(value: date) -> str:
     return f"{names[value]} {said}" if value in names else said
 
 
+@_once
 def short_day(value: date) -> str:
     """今天 · 明天 · 后天 · 周六 11/28."""
     names = _near_days(clock.today())
     return names.get(value) or format_date(value, _("EEE M/d"))
 
 
+@_once
 def weekday(value: date) -> str:
     """一 … 日, as short as a calendar has it above its columns."""
     return format_date(value, "EEEEE")
@@ -35,11 +63,13 @@ def local_day(instant: datetime) -> date:
     return clock.local(instant).date()
 
 
+@_once
 def minute(instant: datetime) -> str:
     """09:30, on a clock in Chongqing."""
     return format_datetime(instant, "HH:mm")
 
 
+@_once
 def span(starts_at: datetime, ends_at: datetime) -> str:
     """09:30–11:00; the day is added to an end on another day."""
     end = local_day(ends_at)
@@ -53,6 +83,7 @@ def when(instant: datetime) -> str:
     return f"{day(local_day(instant))} {minute(instant)}"
 
 
+@_once
 def stamp(instant: datetime) -> str:
     """2026-11-23 14:00, for what is printed."""
     return format_datetime(instant, "yyyy-MM-dd HH:mm")
@@ -64,11 +95,13 @@ def months_old(birth_date: date, on: date) -> int:
     return months - (on.day < birth_date.day)
 
 
+@_once
 def age(birth_date: date, on: date | None = None) -> str:
     """8个月 · 2岁4个月 · 5岁: months are told under three."""
     return months_as_age(months_old(birth_date, on or clock.today()))
 
 
+@_once
 def months_as_age(months: int) -> str:
     years, rest = divmod(max(months, 0), 12)
     said_years = ngettext("%(num)s岁", "%(num)s岁", years)
@@ -78,6 +111,7 @@ def months_as_age(months: int) -> str:
     return _("%(years)s%(months)s", years=said_years, months=said_months) if years else said_months
 
 
+@_once
 def ages(youngest_months: int | None, oldest_months: int | None) -> str:
     """6个月–3岁 · 满18岁 · 不满3岁 · 年龄不限; `oldest_months` is the last month that fits."""
     if youngest_months is None and oldest_months is None:
@@ -97,6 +131,7 @@ def ages(youngest_months: int | None, oldest_months: int | None) -> str:
     return f"{months_as_age(youngest_months)}–{months_as_age(last)}"
 
 
+@_once
 def who(audience: str, youngest_months: int | None, oldest_months: int | None) -> str:
     """3–6岁的孩子 · 大人 · 1–3岁的孩子，一位大人陪着; `audience` as the catalogue's word for it."""
     fits = ages(youngest_months, oldest_months)
@@ -107,6 +142,7 @@ def who(audience: str, youngest_months: int | None, oldest_months: int | None) -
     return _("孩子（%(ages)s）", ages=fits)
 
 
+@_once
 def fee(fen: int) -> str:
     """免费 · ¥20 · ¥9.90."""
     if fen == 0:

@@ -1,9 +1,10 @@
 """Finding accounts: by cookie, by phone; and what somebody does where."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account, Role, RoleName
@@ -32,8 +33,15 @@ def load_account(user_id: str) -> Account | None:
     number, _separator, version = user_id.partition(":")
     if not (number.isdecimal() and version.isdecimal()):
         return None
-    wanted = Account.id == int(number), Account.auth_version == int(version)
-    return db.session.scalars(select(Account).where(*wanted)).unique().one_or_none()
+    wanted = {"id": int(number), "version": int(version)}
+    return db.session.scalars(_of_a_cookie(), wanted).unique().one_or_none()
+
+
+@cache
+def _of_a_cookie() -> Select[Account]:
+    """Built once: it is asked for with every request."""
+    wanted = Account.id == bindparam("id"), Account.auth_version == bindparam("version")
+    return select(Account).where(*wanted)
 
 
 def account_with(phone: str) -> Account | None:

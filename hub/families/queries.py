@@ -1,9 +1,10 @@
 """Who is in my household: everything is looked for only among what the account looks after."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from flask import abort
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account
@@ -13,14 +14,8 @@ from hub.families.models import Guardian, Household, Person
 
 def my_household(account: Account) -> Household | None:
     """The household this account looks after, its persons loaded in the order they were entered."""
-    mine = (
-        select(Household)
-        .join(Guardian, Guardian.household_id == Household.id)
-        .where(Guardian.account_id == account.id)
-        .options(joinedload(Household.persons))
-        .execution_options(populate_existing=True)  # persons entered a moment ago are among them
-    )
-    return db.session.scalars(mine).unique().one_or_none()
+    found = db.session.scalars(_household_of(), {"account_id": account.id})
+    return found.unique().one_or_none()
 
 
 def my_person(account: Account, person_id: int, *, lock: bool = False) -> Person:
@@ -56,3 +51,15 @@ def my_persons(account: Account, person_ids: Sequence[int], *, lock: bool = Fals
         mine = mine.with_for_update(of=(Household, Person))
     persons = list(db.session.scalars(mine))
     return persons if len(persons) == len(set(person_ids)) > 0 else abort(404)
+
+
+@cache
+def _household_of() -> Select[Household]:
+    """Built once: nearly every page of somebody signed in asks for it."""
+    return (
+        select(Household)
+        .join(Guardian, Guardian.household_id == Household.id)
+        .where(Guardian.account_id == bindparam("account_id"))
+        .options(joinedload(Household.persons))
+        .execution_options(populate_existing=True)  # persons entered a moment ago are among them
+    )

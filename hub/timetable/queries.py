@@ -7,6 +7,7 @@ of some centres, or all, from one instant on, in the order in which they are sho
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -44,11 +45,13 @@ class Glance:
     weekend_slots: Sequence[Slot]
 
 
+@cache
 def slots_for_cards() -> Select[Slot]:
     """Slots with what a card shows.
 
     Outer joins, though there is always a row to join: they leave it to the slot's own index to
-    begin, where an inner join tempts the database to read all the activities first.
+    begin, where an inner join tempts the database to read all the activities first. Built once,
+    like all that others add their conditions to: saying what to load costs as much as loading it.
     """
     return select(Slot).options(
         joinedload(Slot.activity).joinedload(Activity.kind),
@@ -56,6 +59,7 @@ def slots_for_cards() -> Select[Slot]:
     )
 
 
+@cache
 def slots_with_everything() -> Select[Slot]:
     """Slots with what a page of its own shows: room, lead and district too."""
     return slots_for_cards().options(
