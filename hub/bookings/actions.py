@@ -151,7 +151,8 @@ def check_persons(
     standing.check_most(kept, now)
     kind = slot.activity.kind
     for person in persons:
-        standing.check_quota(slot, kind.id, person.id, person.name, kept, adding=len(persons))
+        for date in slots:
+            standing.check_quota(date, kind.id, person.id, person.name, kept, adding=len(persons))
         if any(booking.is_missed and booking.person_id == person.id for booking in kept):
             soft = kind.code == CARE or _goes_first(person)
             standing.check_not_paused(slot, person.id, person.name, kept, now, soft=soft)

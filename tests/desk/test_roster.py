@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from hub.bookings.models import Booking, BookingState
+from hub.bookings.models import Booking, BookingState, Ending
 from hub.db import db
 from hub.families.models import Household, Person, Sex
 from hub.text import number
@@ -86,7 +86,8 @@ def test_a_cancelled_booking_is_not_on_the_roster(
     with app.app_context():
         person = db.session.query(Person).filter_by(name="小宝2").one()
         booking = db.session.query(Booking).filter_by(person_id=person.id).one()
-        booking.state, booking.cancelled_at = BookingState.CANCELLED, booking.made_at
+        booking.state, booking.ending = BookingState.CANCELLED, Ending.FAMILY
+        booking.cancelled_at = booking.made_at
         db.session.commit()
     text = browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}").text
     assert "小宝2" not in text
