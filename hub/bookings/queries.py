@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from flask import abort
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from hub.accounts.models import Account
@@ -13,7 +14,7 @@ from hub.bookings.models import LIVE, Booking, BookingState, Excuse
 from hub.bookings.standing import Kept
 from hub.catalogue.models import Activity
 from hub.db import db
-from hub.families.models import Guardian
+from hub.families.models import Guardian, Household
 from hub.timetable.models import Slot, SlotState
 from hub.timetable.queries import slots_for_cards, slots_with_everything
 
@@ -73,10 +74,20 @@ def slot_id_of(number: str) -> int | None:
     return db.session.scalar(select(Booking.slot_id).where(Booking.number == number))
 
 
-def my_bookings_here(account: Account, slot_id: int) -> Sequence[Booking]:
-    """The household's live bookings of one slot."""
-    here = _mine(account).where(Booking.slot_id == slot_id, Booking.state.in_(LIVE))
-    return db.session.scalars(here.order_by(Booking.id)).all()
+def bookings_here(household: Household, slot: Slot) -> Sequence[Booking]:
+    """The household's live bookings of one slot; slot and persons are loaded already."""
+    wanted = {"household_id": household.id, "slot_id": slot.id}
+    return db.session.scalars(_of_household_here(), wanted).all()
+
+
+@cache
+def _of_household_here() -> Select[Booking]:
+    here = (
+        Booking.household_id == bindparam("household_id"),
+        Booking.slot_id == bindparam("slot_id"),
+        Booking.state.in_(LIVE),
+    )
+    return select(Booking).where(*here).order_by(Booking.id)
 
 
 def coming_bookings(account: Account, now: datetime) -> Sequence[Booking]:
@@ -135,10 +146,14 @@ def alternatives(slot: Slot, now: datetime) -> Sequence[Slot]:
 
 def _mine(account: Account) -> Select[Booking]:
     """Bookings of the account's household, with everything a card of them shows."""
+    return _cards().where(Guardian.account_id == account.id)
+
+
+@cache
+def _cards() -> Select[Booking]:
     return (
         select(Booking)
         .join(Guardian, Guardian.household_id == Booking.household_id)
-        .where(Guardian.account_id == account.id)
         .join(Booking.slot)
         .options(
             contains_eager(Booking.slot).options(

@@ -101,6 +101,21 @@ def check_takes_entries(slot: "Slot", now: datetime, *, is_frozen: bool) -> None
         )
 
 
+def check_room(slot: "Slot") -> None:
+    """Refuse where neither a place nor a turn is left.
+
+    It only spares who comes too late the wait behind those who are booking; whether there is a
+    place is decided where it is taken.
+    """
+    if (
+        slot.is_open
+        and slot.is_full
+        and slot.waiting >= slot.waiting_limit
+        and not slot.takes_entries
+    ):
+        raise no_room(slot)
+
+
 def no_room(slot: "Slot") -> Refused:
     """What somebody hears when the places and the waiting list are full."""
     if slot.waiting_limit:

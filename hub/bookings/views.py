@@ -44,8 +44,8 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
     slot = queries.slot_or_404(slot_id)
     household = _household()
     form = _form_for(household, BookingForm())
-    refusal = None
-    if form.validate():
+    refusal = _too_late(slot, household)  # said without waiting behind those who are booking
+    if form.validate() and not refusal:
         try:
             with transaction():
                 [person] = my_persons(current_user, [form.person.data], lock=True)
@@ -59,11 +59,12 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
                 number, confirmed = booking.number, booking.is_confirmed
         except Refused as refused:
             refusal = refused
-            form.form_errors.append(str(refused))
             slot, household = queries.slot_or_404(slot_id), _household()
         else:
             flash(_("约好了！到时候见。") if confirmed else _("已排进候补，有名额会通知您。"))
             return redirect(url_for("bookings.show_booking", number=number), 303)
+    if refusal:
+        form.form_errors.append(str(refusal))
     form.new_key()
     return _slot_page(slot, household, form, refusal, 422)
 
@@ -129,6 +130,13 @@ def _household() -> Household | None:
     return my_household(current_user) if current_user.is_authenticated else None
 
 
+def _too_late(slot: Slot, household: Household | None) -> Refused | None:
+    """Whether all is taken; who has a booking here may be sending its form once more."""
+    if household and queries.bookings_here(household, slot):
+        return None
+    return refusal_of(rules.check_room, slot)
+
+
 def _form_for(household: Household | None, form: BookingForm) -> BookingForm:
     persons = household.persons if household else []
     form.person.choices = [(person.id, person.name) for person in persons]
@@ -149,7 +157,7 @@ def _slot_page(
     if form.person.data is None and len(fitting) == 1:
         form.person.data = fitting[0]  # one tap less for most families
     closed = refusal_of(rules.check_window, slot, now)
-    mine = queries.my_bookings_here(current_user, slot.id) if household else []
+    mine = queries.bookings_here(household, slot) if household else []
     return page(
         "bookings/slot.html",
         status,
