@@ -42,6 +42,7 @@ pk = Annotated[int, mapped_column(BigInt, primary_key=True)]
 text20 = Annotated[str, mapped_column(String(20))]
 text60 = Annotated[str, mapped_column(String(60))]
 text200 = Annotated[str, mapped_column(String(200))]
+text500 = Annotated[str, mapped_column(String(500))]
 text2000 = Annotated[str, mapped_column(String(2000))]
 
 

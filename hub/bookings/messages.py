@@ -16,6 +16,8 @@ from hub.language import CHINESE
 from hub.notices.actions import tell
 from hub.timetable.models import Slot
 
+MOST_NAMES = 3  # in one message, which must stay short
+
 
 def tell_place(bookings: Sequence[Booking], now: datetime) -> None:
     """A place was found for somebody who waited, or drew it."""
@@ -101,9 +103,12 @@ def tell_reminder(bookings: Sequence[Booking], now: datetime) -> None:
 
 def _what(bookings: Sequence[Booking]) -> dict[str, str]:
     slot: Slot = bookings[0].slot
-    names = {booking.person.name: None for booking in bookings if booking.person}
+    names = list(dict.fromkeys(booking.person.name for booking in bookings if booking.person))
+    many = len(names) > MOST_NAMES
     return {
-        "name": "、".join(names),
+        "name": _("%(name)s等 %(count)s 人", name=names[0], count=len(names))
+        if many
+        else "、".join(names),
         "when": text.when(slot.starts_at),
         "title": slot.activity.title,
     }

@@ -30,7 +30,7 @@ def lock_slots(*slots: Slot) -> None:
     here: ColumnElement[bool] = Slot.id.in_([slot.id for slot in slots])
     if series := {slot.series_id for slot in slots} - {None}:
         here = or_(here, Slot.series_id.in_(series))
-    fresh = select(Slot).where(here).order_by(Slot.id).with_for_update()
+    fresh = select(Slot).where(here).order_by(Slot.id).with_for_update(key_share=True)
     db.session.execute(fresh, execution_options={"populate_existing": True})
 
 

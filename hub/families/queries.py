@@ -48,7 +48,8 @@ def my_persons(account: Account, person_ids: Sequence[int], *, lock: bool = Fals
         .order_by(Person.id)
     )
     if lock:
-        mine = mine.with_for_update(of=(Household, Person))
+        # Not FOR UPDATE: a place that is offered to them meanwhile refers to the household's row.
+        mine = mine.with_for_update(of=(Household, Person), key_share=True)
     persons = list(db.session.scalars(mine))
     return persons if len(persons) == len(set(person_ids)) > 0 else abort(404)
 

@@ -1,7 +1,9 @@
 """How migrations meet the database: one at a time, however many machines start together."""
 
+from typing import Any
+
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from hub import audit, limits
 from hub.accounts import models as accounts
@@ -21,9 +23,9 @@ ONE_AT_A_TIME = 7_204_115  # the key of PostgreSQL's lock, any number that nobod
 def run() -> None:
     with db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
-            # Tables are rebuilt to change them; rows must not be deleted along the way.
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.rollback()
+            # Tables are built anew to change them, and the rows of others must not mind. Said to
+            # the driver itself, because within a transaction SQLite does not listen.
+            _driver(connection).execute("PRAGMA foreign_keys=OFF")
         else:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
             connection.commit()
@@ -38,10 +40,15 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+            connection.rollback()
+            _driver(connection).execute("PRAGMA foreign_keys=ON")
         else:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})
-        connection.commit()
+            connection.commit()
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 run()

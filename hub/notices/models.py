@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.db import Model, pk, text20, text200
+from hub.db import Model, pk, text20, text500
 
 if TYPE_CHECKING:
     from hub.accounts.models import Account  # a later feature: known by its table's name only
@@ -20,7 +20,7 @@ class Notice(Model):
 
     id: Mapped[pk]
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
-    text: Mapped[text200]
+    text: Mapped[text500]
     made_at: Mapped[datetime]
     due_at: Mapped[datetime]  # not before; moved on by every try, so that a try is a claim
     sent_at: Mapped[datetime | None]

@@ -127,6 +127,8 @@ def upgrade() -> None:
     op.execute("UPDATE slot SET called_off_at = starts_at WHERE state = 'called_off'")
     for table in COLUMNS:
         _constrain(table)
+    with op.batch_alter_table("notice") as batch:
+        batch.alter_column("text", existing_type=sa.String(200), type_=sa.String(500))
     _make_indexes()
     for guard in (ROOM, LEAD, PERSON):
         _guard(*guard)

@@ -1,0 +1,150 @@
+"""A database that has been in use for a while becomes a new one, and keeps what it holds."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import CheckConstraint, MetaData, create_engine, inspect, make_url, text
+
+from hub import clock, create_app
+from hub.bookings.recount import troubles
+from hub.db import db
+from tests.conftest import MIGRATIONS, settings
+from tests.makers import tomorrow
+
+
+@pytest.fixture
+def old_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """The program on a database with no table at all."""
+    if request.param == "sqlite":
+        app = create_app(settings(f"sqlite:///{tmp_path / 'old.db'}"))
+        yield app
+    else:
+        url = make_url(request.getfixturevalue("postgresql_url"))
+        server = create_engine(url, isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.execute(text("DROP DATABASE IF EXISTS old_times"))
+            connection.execute(text("CREATE DATABASE old_times"))
+        old = url.set(database="old_times").render_as_string(hide_password=False)
+        app = create_app(settings(old))
+        yield app
+        server.dispose()
+    with app.app_context():
+        db.engine.dispose()
+
+
+both = pytest.mark.parametrize("old_app", ["sqlite", "postgresql"], indirect=True)
+
+
+@both
+def test_bookings_of_before_keep_their_place_their_turn_and_their_end(old_app: Flask) -> None:
+    with old_app.app_context():
+        upgrade(directory=MIGRATIONS, revision="0001")
+        _a_slot_with_three_bookings()
+        upgrade(directory=MIGRATIONS)
+        rows = db.session.execute(
+            text("SELECT number, party, state, ending, places FROM booking ORDER BY id")
+        ).all()
+        assert rows == [
+            ("1000000001", "1000000001", "confirmed", None, 1),
+            ("1000000002", "1000000002", "waiting", None, 1),
+            ("1000000003", "1000000003", "cancelled", "family", 1),
+        ]
+        assert db.session.scalar(text("SELECT waiting FROM slot")) == 1
+        assert list(troubles()) == []
+
+
+@both
+def test_a_migrated_database_is_the_one_the_program_describes(old_app: Flask) -> None:
+    with old_app.app_context():
+        upgrade(directory=MIGRATIONS)
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, db.metadata) == []
+            for name, table in db.metadata.tables.items():
+                found = {row["name"] for row in inspect(connection).get_check_constraints(name)}
+                ours = {rule.name for rule in table.constraints if _is_check(rule)}
+                assert found == ours, name
+
+
+@pytest.mark.parametrize("old_app", ["sqlite"], indirect=True)
+def test_foreign_keys_hold_again_after_a_migration(old_app: Flask) -> None:
+    with old_app.app_context():
+        upgrade(directory=MIGRATIONS)
+        with db.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def _is_check(rule: Any) -> bool:
+    return isinstance(rule, CheckConstraint)
+
+
+def _a_slot_with_three_bookings() -> None:
+    """Written with the tables as they were, each row with what has no default."""
+    now, starts_at = clock.now(), tomorrow(14)
+    ends_at = starts_at + timedelta(hours=1)
+    with db.engine.begin() as connection:
+        tables = MetaData()
+        tables.reflect(connection)
+
+        def add(into: str, **values: Any) -> None:
+            table = tables.tables[into]
+            empty = {
+                column.name: "" if column.type.python_type is str else 0
+                for column in table.columns
+                if not column.nullable and column.type.python_type in {str, int}
+            }
+            connection.execute(table.insert().values(**(empty | values)))
+
+        when = {"starts_at": starts_at, "ends_at": ends_at}
+        add("district", id=1, name="渝中区", is_retired=False)
+        add("kind", id=1, code="care", name="好娃托管", is_active=True)
+        add("centre", id=1, name="榕树社区渝好空间", district_id=1, is_demo=False)
+        add("room", id=1, centre_id=1, name="大厅", capacity=10)
+        policy = {"audience": "child", "waiting_limit": 5}
+        add("activity", id=1, centre_id=1, kind_id=1, title="托管", **policy)
+        add(
+            "slot",
+            id=1,
+            activity_id=1,
+            centre_id=1,
+            room_id=1,
+            opens_at=now,
+            closes_at=starts_at,
+            cancel_until=starts_at,
+            capacity=1,
+            places_left=0,
+            state="open",
+            **when,
+            **policy,
+        )
+        add("household", id=1, created_at=now)
+        for number, state in enumerate(("confirmed", "waiting", "cancelled"), start=1):
+            born = clock.today()
+            add(
+                "person",
+                id=number,
+                household_id=1,
+                name=f"孩子{number}",
+                birth_date=born,
+                sex="female",
+            )
+            add(
+                "booking",
+                id=number,
+                number=f"100000000{number}",
+                slot_id=1,
+                person_id=number,
+                household_id=1,
+                channel="web",
+                state=state,
+                made_at=now,
+                cancelled_at=now if state == "cancelled" else None,
+                **when,
+            )
