@@ -7,7 +7,13 @@ The words of this program, one for each thing, in code, addresses, tables and te
 - activity (活动): what a centre offers again and again, with its policy (who may book, fee)
 - slot (场次): one dated session of an activity; it copies the policy when it is made
 - place (名额): room for one person in a slot
+- series (期): dates of an activity that belong together; a whole one (整期) is booked as one
 - booking (预约): one person's place in a slot, or turn on its waiting list (候补)
+- party: the bookings that stand or fall together: a family in one slot, all dates of a whole 期
+- line: who waits for a place of a slot, in the order in which they are served
+- offer (留名额): places held for a party that waited, until it says yes or no or time runs out
+- draw (摇号): places given in an order that anyone can recompute; before it one enters (报名)
+- arrival (签到), leave (请假), no-show (没来), excuse: who came, and what an absence counts for
 - household (家庭): persons who are booked for together; its guardians (监护人) have accounts
 - person (家人): an adult or a child of a household, whom one books for
 - account: a phone number that signs in; staff have roles at centres
