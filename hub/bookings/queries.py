@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from flask import abort
 from sqlalchemy import Select, bindparam, func, select
@@ -10,11 +11,11 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from hub.accounts.models import Account
 from hub.bookings.deadlines import week_of
-from hub.bookings.models import LIVE, Booking, BookingState, Excuse
+from hub.bookings.models import LIVE, Booking, BookingState, Excuse, Offer
 from hub.bookings.standing import Kept
 from hub.catalogue.models import Activity
 from hub.db import db
-from hub.families.models import Guardian, Household
+from hub.families.models import Guardian, Household, Priority
 from hub.timetable.models import Slot, SlotState
 from hub.timetable.queries import slots_for_cards, slots_with_everything
 
@@ -24,7 +25,16 @@ LONGEST_SLOT = timedelta(days=1)  # overnight care that began the evening before
 
 def slot_or_404(slot_id: int) -> Slot:
     """A slot with everything its page shows, in one query."""
-    return db.session.scalar(slots_with_everything().where(Slot.id == slot_id)) or abort(404)
+    return db.session.scalar(_slot_of_id(), {"slot_id": slot_id}) or abort(404)
+
+
+@cache
+def _slot_of_id() -> Select[Slot]:
+    return (
+        slots_with_everything()
+        .options(joinedload(Slot.series))
+        .where(Slot.id == bindparam("slot_id"))
+    )
 
 
 def kept_by(household_id: int, slot: Slot, now: datetime) -> list[Kept]:
@@ -32,7 +42,13 @@ def kept_by(household_id: int, slot: Slot, now: datetime) -> list[Kept]:
     monday, _ = week_of(min(slot.starts_at, now))
     memory = now - timedelta(days=slot.no_show_days + slot.pause_days)
     since = min(monday, memory) if slot.no_show_limit else monday
-    rows = db.session.execute(
+    wanted = {"household_id": household_id, "slot_id": slot.id, "since": since - LONGEST_SLOT}
+    return [Kept(*row) for row in db.session.execute(_kept(), wanted)]
+
+
+@cache
+def _kept() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Booking.number,
             Booking.party,
@@ -50,13 +66,18 @@ def kept_by(household_id: int, slot: Slot, now: datetime) -> list[Kept]:
         .join(Slot.activity)
         .outerjoin(Excuse, Excuse.booking_id == Booking.id)
         .where(
-            Booking.household_id == household_id,
-            Booking.starts_at > since - LONGEST_SLOT,
+            Booking.household_id == bindparam("household_id"),
+            Booking.starts_at > bindparam("since"),
             Booking.state.in_((*LIVE, BookingState.NO_SHOW)),
         )
-        .order_by(Booking.slot_id != slot.id, Booking.starts_at)
+        .order_by(Booking.slot_id != bindparam("slot_id"), Booking.starts_at)
     )
-    return [Kept(*row) for row in rows]
+
+
+def who_goes_first(person_ids: Sequence[int]) -> set[int]:
+    """Those of these persons whom a draw prefers, and whom no missed booking pauses."""
+    among = select(Priority.person_id).where(Priority.person_id.in_(person_ids))
+    return set(db.session.scalars(among))
 
 
 def find_booking(account: Account, number: str) -> Booking | None:
@@ -67,6 +88,34 @@ def find_booking(account: Account, number: str) -> Booking | None:
 def my_booking(account: Account, number: str) -> Booking:
     """The same; 404 when there is none."""
     return find_booking(account, number) or abort(404)
+
+
+def my_party(account: Account, number: str) -> Sequence[Booking]:
+    """The same booking and, after it, all that was booked together with it; else empty."""
+    party = select(Booking.party).where(Booking.number == number).scalar_subquery()
+    together = _mine(account).where(Booking.party == party)
+    return db.session.scalars(
+        together.order_by(Booking.number != number, Booking.starts_at, Booking.id)
+    ).all()
+
+
+def number_of(booking_id: int) -> str:
+    """The number of a booking that another one refers to."""
+    return db.session.scalars(select(Booking.number).where(Booking.id == booking_id)).one()
+
+
+def open_offers(bookings: Sequence[Booking]) -> dict[str, Offer]:
+    """The offers that these bookings' parties have not answered yet, by party."""
+    parties = {booking.party for booking in bookings if booking.is_offered}
+    if not parties:
+        return {}
+    unanswered = Offer.party.in_(parties), Offer.answered_at.is_(None)
+    return {offer.party: offer for offer in db.session.scalars(select(Offer).where(*unanswered))}
+
+
+def is_excused(booking: Booking) -> bool:
+    """Whether the staff forgave that she did not come."""
+    return db.session.get(Excuse, booking.id) is not None
 
 
 def slot_id_of(number: str) -> int | None:
@@ -161,6 +210,7 @@ def _cards() -> Select[Booking]:
                 joinedload(Slot.centre),
                 joinedload(Slot.room),
                 joinedload(Slot.lead),
+                joinedload(Slot.series),
             ),
             joinedload(Booking.person),
         )

@@ -1,0 +1,61 @@
+"""What would happen to somebody who presses the button, told before she does. Pure.
+
+It only spares people a refusal: what is decided is decided in actions, by the same rules.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum, auto
+from typing import TYPE_CHECKING
+
+from hub.bookings import rules, standing
+from hub.bookings.standing import Kept
+from hub.rules import Refused, refusal_of
+
+if TYPE_CHECKING:
+    from hub.families.models import Person
+    from hub.timetable.models import Slot
+
+
+class Prospect(StrEnum):
+    """What a booking made now would become."""
+
+    ENTRY = auto()  # takes part in a draw that is still to come
+    PLACE = auto()
+    PLACE_PAST_LINE = auto()  # a place, though a larger party waits for more than there is
+    TURN = auto()
+    TURN_BEHIND_LINE = auto()  # a turn, though a place is free: it is kept for who waits
+    NOTHING = auto()
+
+
+def prospect(slot: "Slot", places: int) -> Prospect:
+    """What becomes of the booking of one who takes so many places, by what the slot shows now."""
+    if slot.takes_entries:
+        return Prospect.ENTRY
+    fits = slot.places_left >= places
+    if fits and not slot.waiting:
+        return Prospect.PLACE
+    if fits and slot.smaller_first:
+        return Prospect.PLACE_PAST_LINE
+    if slot.waiting >= slot.waiting_limit:
+        return Prospect.NOTHING
+    return Prospect.TURN_BEHIND_LINE if fits else Prospect.TURN
+
+
+def why_not(
+    slot: "Slot", person: "Person", kept: Iterable[Kept], now: datetime, *, soft: bool
+) -> Refused | None:
+    """Why this person cannot be booked here, whatever the hour; None where nothing is in the way.
+
+    That she is booked here already is no reason: the page shows it by itself.
+    """
+    elsewhere = [booking for booking in kept if booking.slot_id != slot.id]
+    return refusal_of(_check, slot, person, elsewhere, now, soft)
+
+
+def _check(slot: "Slot", person: "Person", kept: list[Kept], now: datetime, soft: bool) -> None:
+    rules.check_fits(slot, person.name, person.birth_date)
+    standing.check_free(slot, person.id, person.name, kept)
+    standing.check_most(kept, now)
+    standing.check_quota(slot, slot.activity.kind_id, person.id, person.name, kept)
+    standing.check_not_paused(slot, person.id, person.name, kept, now, soft=soft)
