@@ -9,7 +9,7 @@ import enum
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -22,11 +22,12 @@ SCRIPT = (ROOT / "static" / SCRIPT_FILE).read_text(encoding="utf-8")
 
 
 class Outcome(enum.StrEnum):
-    """What an entry drew."""
+    """What an entry drew; withdrawn is who cancelled after the list was frozen."""
 
     PLACE = "place"
     WAITING = "waiting"
     NONE = "none"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,14 @@ def allot(
     return outcomes
 
 
-def as_csv(entries: Iterable[Entry]) -> str:
-    """The frozen list as the script reads it."""
+def as_csv(entries: Iterable[Entry], withdrawn: Collection[int] = ()) -> str:
+    """The frozen list as the script reads it, with who has cancelled since it was frozen."""
     rows = [
-        f"{entry.registration},{entry.tier},{int(entry.lost_before)},{entry.places}\n"
+        f"{entry.registration},{entry.tier},{int(entry.lost_before)},{entry.places},"
+        f"{int(entry.registration in withdrawn)}\n"
         for entry in entries
     ]
-    return "registration,tier,lost_before,places\n" + "".join(rows)
+    return "registration,tier,lost_before,places,withdrawn\n" + "".join(rows)
 
 
 def how(smaller_first: bool) -> list[str]:
@@ -115,7 +117,10 @@ def how(smaller_first: bool) -> list[str]:
             "暗号先不公开，可谁也换不了了：换一个，指纹就对不上。"
         ),
         _("一家人一起报的算一份，要几个名额写在名单上。多报几次也只算一份。"),
-        _("报名截止，名单定下来并公布，每份有一个登记号（1、2、3……），以后不再改。"),
+        _(
+            "报名截止，名单定下来并公布，每份有一个登记号（1、2、3……），以后不再改。"
+            "这以后整份退出的，登记号留着，不再给名额，也不占别人的。"
+        ),
         _("名单公布以后，再取一个事先谁也不知道的公开数字，写明出处，同时公开暗号。"),
         _(
             "把“暗号:公开数字”这串文字（中间是英文冒号）算一次 SHA-256，"

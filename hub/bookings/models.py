@@ -252,6 +252,7 @@ class Draw(Model):
     )
     numbered_at: Mapped[datetime | None]
     drawn_at: Mapped[datetime | None]
+    places: Mapped[int | None]  # how many there were to be drawn for, for who recomputes it
 
     slot: Mapped[Slot] = relationship()
 

@@ -277,6 +277,7 @@ def _make_tables() -> None:
         sa.Column("numbered_by_id", WHOLE, nullable=True),
         sa.Column("numbered_at", INSTANT, nullable=True),
         sa.Column("drawn_at", INSTANT, nullable=True),
+        sa.Column("places", WHOLE, nullable=True),
         sa.CheckConstraint(
             "(public_number = '') = (numbered_at IS NULL)", name=op.f("ck_draw_public_number")
         ),
