@@ -1,12 +1,13 @@
 """What families are told about their bookings: in Chinese, whoever's act it was."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from hub import text
 from hub.bookings.models import Booking, Offer
@@ -18,8 +19,23 @@ from hub.timetable.models import Slot
 
 MOST_NAMES = 3  # in one message, which must stay short
 
+Guardians = Mapping[int, Sequence[int]]  # the accounts of each household
 
-def tell_place(bookings: Sequence[Booking], now: datetime) -> None:
+
+def guardians_of(household_ids: Select[int]) -> Guardians:
+    """Who is told for these households, looked up at once: for messages to very many."""
+    found: dict[int, list[int]] = defaultdict(list)
+    rows = select(Guardian.household_id, Guardian.account_id)
+    for household_id, account_id in db.session.execute(
+        rows.where(Guardian.household_id.in_(household_ids)).order_by(Guardian.account_id)
+    ):
+        found[household_id].append(account_id)
+    return found
+
+
+def tell_place(
+    bookings: Sequence[Booking], now: datetime, guardians: Guardians | None = None
+) -> None:
     """A place was found for somebody who waited, or drew it."""
     with force_locale(CHINESE):
         message = _(
@@ -27,7 +43,7 @@ def tell_place(bookings: Sequence[Booking], now: datetime) -> None:
             number=text.number(bookings[0].number),
             **_what(bookings),
         )
-    _tell_guardians(bookings, message, now)
+    _tell_guardians(bookings, message, now, guardians)
 
 
 def tell_offer(offer: Offer, bookings: Sequence[Booking], now: datetime) -> None:
@@ -74,7 +90,13 @@ def tell_back_to_line(bookings: Sequence[Booking], now: datetime) -> None:
     _tell_guardians(bookings, message, now)
 
 
-def tell_not_drawn(bookings: Sequence[Booking], now: datetime, *, waits: bool) -> None:
+def tell_not_drawn(
+    bookings: Sequence[Booking],
+    now: datetime,
+    *,
+    waits: bool,
+    guardians: Guardians | None = None,
+) -> None:
     with force_locale(CHINESE):
         what = _what(bookings)
         message = (
@@ -88,7 +110,7 @@ def tell_not_drawn(bookings: Sequence[Booking], now: datetime, *, waits: bool) -
                 **what,
             )
         )
-    _tell_guardians(bookings, message, now)
+    _tell_guardians(bookings, message, now, guardians)
 
 
 def tell_reminder(bookings: Sequence[Booking], now: datetime) -> None:
@@ -114,8 +136,15 @@ def _what(bookings: Sequence[Booking]) -> dict[str, str]:
     }
 
 
-def _tell_guardians(bookings: Sequence[Booking], message: str, now: datetime) -> None:
+def _tell_guardians(
+    bookings: Sequence[Booking],
+    message: str,
+    now: datetime,
+    guardians: Guardians | None = None,
+) -> None:
     household_id = bookings[0].household_id
-    of_household = select(Guardian.account_id).where(Guardian.household_id == household_id)
-    for account_id in db.session.scalars(of_household):
+    if guardians is None:
+        here = select(Guardian.household_id).where(Guardian.household_id == household_id)
+        guardians = guardians_of(here)
+    for account_id in guardians.get(household_id, ()):
         tell(account_id, message, now)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Update, case, literal, or_, select, update
 from sqlalchemy.orm import attributes
 
 from hub.bookings.models import Booking, BookingState, Ending
+from hub.catalogue.models import Admission
 from hub.db import db
 from hub.timetable.models import Slot, SlotState
 
@@ -109,6 +110,7 @@ def _take(slot_id: int, places: int, from_desk: bool, past_line: bool) -> bool:
     return _count(
         slot_id,
         Slot.state == SlotState.OPEN,
+        or_(Slot.admission != Admission.DRAW, Slot.drawn_at.is_not(None)),  # by no way before it
         enough,
         nobody_first,
         places_left=Slot.places_left - (places - at_desk),

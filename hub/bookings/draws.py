@@ -1,0 +1,265 @@
+"""The draws of slots and of whole 期: promised, frozen, numbered, drawn.
+
+The caller holds the transaction, but for the three `…_due`: the worker's, one transaction a draw.
+Slots are locked before the draw's row, and each step is claimed by one UPDATE: it happens once.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, text, update
+from sqlalchemy.orm import aliased
+
+from hub.audit import record
+from hub.bookings import messages, rules
+from hub.bookings.draw import Entry, Outcome, allot, commitment, draw_secret, order, seed_of
+from hub.bookings.draw_queries import draw_of, drawn_together, entered_parties, list_of, rows_of
+from hub.bookings.line import serve_line
+from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Ending
+from hub.bookings.places import UNSYNCHRONISED, lock_slots, queue, release, seat
+from hub.db import db, transaction
+from hub.rules import Refused
+from hub.timetable.models import Series, Slot, SlotState
+
+PROMISES = 500  # at one round of the worker
+DIGITS = re.compile(r"[0-9][0-9 .,+-]+[0-9]")
+# Spelt out, as the index is: a bound value would not meet it.
+IS_TO_COME = text("slot.admission = 'draw' AND slot.drawn_at IS NULL")
+
+
+def commit_due_draws(now: datetime) -> int:
+    """Promise the draws that have not been promised, long before entries open; say how many."""
+    own = exists().where(Draw.slot_id == Slot.id)
+    sibling = aliased(Slot)
+    of_series = exists().where(Draw.slot_id == sibling.id, sibling.series_id == Slot.series_id)
+    unpromised = (
+        select(Slot.id)
+        .outerjoin(Slot.series)
+        .where(IS_TO_COME, Slot.state == SlotState.OPEN, Slot.starts_at > now)
+        .where(or_(and_(Series.is_whole.is_(True), ~of_series), ~_is_whole() & ~own))
+        .order_by(Slot.opens_at, Slot.id)
+        .limit(PROMISES)
+    )
+    promised = 0
+    for slot_id in _ids(unpromised):
+        with transaction():
+            slot = db.session.get_one(Slot, slot_id)
+            lock_slots(slot)
+            if draw_of(slot) is None:
+                promise(slot, now)
+                promised += 1
+    return promised
+
+
+def freeze_due_draws(now: datetime) -> int:
+    """Close the lists of the draws whose entries have ended; say how many."""
+    due = (
+        select(Draw.id)
+        .join(Draw.slot)
+        .where(Draw.drawn_at.is_(None), Draw.frozen_at.is_(None), Slot.entries_until <= now)
+        .where(_is_held())
+        .order_by(Draw.id)
+    )
+    frozen = 0
+    for draw_id in _ids(due):
+        with transaction():
+            frozen += freeze(db.session.get_one(Draw, draw_id), now)
+    return frozen
+
+
+def draw_due(now: datetime) -> int:
+    """Draw what has its public number, and what needs none because all fit; say how many."""
+    asked = (
+        select(func.coalesce(func.sum(Booking.places), 0))
+        .where(Booking.slot_id == Draw.slot_id, Booking.state == BookingState.ENTERED)
+        .scalar_subquery()
+    )
+    due = (
+        select(Draw.id)
+        .join(Draw.slot)
+        .where(Draw.drawn_at.is_(None), Draw.frozen_at.is_not(None), _is_held())
+        .where(or_(Draw.numbered_at.is_not(None), asked <= Slot.places_left))
+        .order_by(Draw.id)
+    )
+    drawn = 0
+    for draw_id in _ids(due):
+        with transaction():
+            drawn += run_draw(db.session.get_one(Draw, draw_id), now)
+    return drawn
+
+
+def promise(slot: Slot, now: datetime) -> Draw:
+    """The draw of a locked slot; if it has none yet, its secret is drawn and tied down now."""
+    draw = draw_of(slot)
+    if draw is None:
+        secret = draw_secret()
+        draw = Draw(
+            slot=drawn_together(slot)[0],
+            secret=secret,
+            commitment=commitment(secret),
+            committed_at=now,
+        )
+        db.session.add(draw)
+        db.session.flush()
+        record("promise_draw", draw, account_id=None)
+    return draw
+
+
+def enter(bookings: Sequence[Booking], slot: Slot, now: datetime) -> None:
+    """Let new bookings take part in the draw of a locked slot; Refused once its list is closed.
+
+    Nobody can enter for what is not promised: where the worker has not been yet, it is done here.
+    """
+    draw = promise(slot, now)
+    rules.check_takes_entries(slot, now, is_frozen=draw.frozen_at is not None)
+    release(bookings, BookingState.ENTERED, now=now)
+
+
+def freeze(draw: Draw, now: datetime) -> bool:
+    """Close the list: each party gets its number and its tier; False when it was closed before."""
+    lock_slots(draw.slot)
+    if not _claim(draw, Draw.frozen_at.is_(None), frozen_at=now):
+        return False
+    entries = list_of(draw)
+    if entries:
+        db.session.execute(insert(DrawEntry), entries)
+    record("freeze_draw", draw, account_id=None, detail=str(len(entries)))
+    return True
+
+
+def enter_number(draw: Draw, number: str, source: str, *, account_id: int, now: datetime) -> None:
+    """Take down the public number and where it comes from, once. Raises Refused."""
+    number, source = spelt(number), " ".join(source.split())
+    if not DIGITS.fullmatch(number):
+        raise Refused(_("公开数字请只写数字，号码之间空一格。"))
+    lock_slots(draw.slot)
+    db.session.refresh(draw)
+    if draw.frozen_at is None:
+        raise Refused(_("名单还没公布，现在不能写公开数字。"))
+    if draw.drawn_at is not None or not _claim(
+        draw,
+        Draw.numbered_at.is_(None),
+        public_number=number,
+        public_source=source,
+        numbered_by_id=account_id,
+        numbered_at=now,
+    ):
+        raise Refused(_("这一场的公开数字已经定了，不能再改。"))
+    record("number_draw", draw, account_id=account_id, detail=number)
+
+
+def spelt(number: str) -> str:
+    """As it is shown and as it is drawn with: plain digits, one space between them."""
+    return " ".join(unicodedata.normalize("NFKC", number).split())
+
+
+def run_draw(draw: Draw, now: datetime) -> bool:
+    """Draw, and give everybody what she drew; False when that was done before, or is not due.
+
+    Without its public number nothing is drawn, unless all who are entered fit.
+    """
+    lock_slots(draw.slot)
+    db.session.refresh(draw)
+    together = drawn_together(draw.slot)
+    held = [slot for slot in together if slot.is_open]
+    if draw.frozen_at is None or not held:
+        return False
+    listed = {row.registration: row for row in rows_of(draw)}
+    parties = entered_parties(held)
+    standing = {n for n, row in listed.items() if row.party in parties}
+    places = min(slot.places_left for slot in held)
+    fits = sum(listed[n].places for n in standing) <= places
+    if draw.numbered_at is None and not fits:
+        return False
+    if not _claim(draw, Draw.drawn_at.is_(None), drawn_at=now, places=places):
+        return False
+    for slot in together:
+        slot.drawn_at = now
+    db.session.flush()
+
+    entries = [Entry(n, row.tier, row.lost_before, row.places) for n, row in listed.items()]
+    ordered = (
+        order(entries, seed_of(draw.secret, draw.public_number)) if draw.numbered_at else entries
+    )
+    in_line = [entry for entry in ordered if entry.registration in standing]
+    outcomes = allot(in_line, places, held[0].waiting_limit, held[0].smaller_first)
+    for position, entry in enumerate(ordered, start=1):
+        row = listed[entry.registration]
+        row.position = position
+        row.outcome = outcomes.get(entry.registration, Outcome.WITHDRAWN).value
+    drawn = {
+        outcome: [parties[listed[n].party] for n, drew in outcomes.items() if drew is outcome]
+        for outcome in Outcome
+    }
+    _give(drawn, now)
+    record(
+        "draw", draw, account_id=None, detail=f"{places} places, {len(in_line)} of {len(listed)}"
+    )
+    _tell(drawn, held[0], now)
+    for slot in held:
+        serve_line(slot, account_id=None, now=now)
+    return True
+
+
+def _give(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], now: datetime) -> None:
+    """Places, turns before all who come later, or nothing: each for all of a party."""
+    placed = _all(drawn[Outcome.PLACE])
+    if placed and not seat(placed, next_in_line=True):
+        raise RuntimeError("a draw gave out more places than there are")
+    waiting = drawn[Outcome.WAITING]
+    for turn, party in enumerate(waiting, start=-len(waiting)):
+        for booking in party:
+            booking.turn = turn
+    queue(_all(waiting), now=now, however_many=True)
+    nothing = _all(drawn[Outcome.NONE])
+    release(nothing, BookingState.CANCELLED, ending=Ending.NOT_DRAWN, now=now)
+    db.session.flush()
+    for booking in _all([*drawn[Outcome.PLACE], *waiting, *drawn[Outcome.NONE]]):
+        record(
+            "draw",
+            booking,
+            account_id=None,
+            household_id=booking.household_id,
+            detail=f"{booking.channel} {booking.state}",
+        )
+
+
+def _tell(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], slot: Slot, now: datetime) -> None:
+    here = select(Booking.household_id).where(Booking.slot_id == slot.id)
+    guardians = messages.guardians_of(here)
+    for party in drawn[Outcome.PLACE]:
+        messages.tell_place(party, now, guardians)
+    for party in drawn[Outcome.WAITING]:
+        messages.tell_not_drawn(party, now, waits=True, guardians=guardians)
+    for party in drawn[Outcome.NONE]:
+        messages.tell_not_drawn(party, now, waits=False, guardians=guardians)
+
+
+def _claim(draw: Draw, unclaimed: ColumnElement[bool], **values: object) -> bool:
+    """One UPDATE; False where somebody has done it before."""
+    claim = update(Draw).where(Draw.id == draw.id, unclaimed).values(**values).returning(Draw.id)
+    claimed = db.session.scalar(claim, execution_options=UNSYNCHRONISED)
+    db.session.refresh(draw)
+    return claimed is not None
+
+
+def _is_held() -> ColumnElement[bool]:
+    """Not called off; of a whole 期 one date may be, and the others are held."""
+    return or_(Slot.state == SlotState.OPEN, Slot.series_id.is_not(None))
+
+
+def _is_whole() -> ColumnElement[bool]:
+    return func.coalesce(Series.is_whole, False)
+
+
+def _ids(query: Select[int]) -> Sequence[int]:
+    found = db.session.scalars(query).all()
+    db.session.rollback()
+    return found
+
+
+def _all(parties: Sequence[Sequence[Booking]]) -> list[Booking]:
+    return [booking for party in parties for booking in party]
