@@ -32,6 +32,9 @@ class Settings:
     bind: str
     # HUB_ADDRESS: how people reach the site, for links in messages; default http://HUB_BIND.
     address: str
+    # HUB_WORKER: 1 starts a `hub worker`, which does the clock's work, beside the server; default
+    # 1. With 0 it is run elsewhere, any number of times.
+    worker: bool
     # HUB_WORKERS: web processes; default 2.
     workers: int
     # HUB_THREADS: threads of each web process; default 4 (more cost more than they give).
@@ -61,6 +64,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=environ.get("HUB_DATABASE_URL") or f"sqlite:///{INSTANCE / 'hub.db'}",
         bind=bind,
         address=(environ.get("HUB_ADDRESS") or f"http://{bind}").rstrip("/"),
+        worker=_switch(environ, "HUB_WORKER", True),
         workers=_number(environ, "HUB_WORKERS", 2),
         threads=_number(environ, "HUB_THREADS", 4),
         demo_sign_in=_switch(environ, "HUB_DEMO_SIGN_IN", not production),

@@ -20,21 +20,30 @@ def tell(account_id: int, text: str, now: datetime) -> None:
 
 
 def send_due(gateway: Gateway, now: datetime) -> int:
-    """Send what is due and say how many went out; a message that fails is tried again later.
+    """Send what is due and say how many went out; a message that fails is tried again later."""
+    total = 0
+    while (sent := send_some(gateway, now)) is not None:
+        total += sent
+    return total
 
-    A try is claimed by one UPDATE, so any number of senders share the outbox.
+
+def send_some(gateway: Gateway, now: datetime) -> int | None:
+    """Send the next few that are due and say how many went out; None where nothing is due.
+
+    A try is claimed by one UPDATE, so any number of senders share the outbox. Whoever sends for
+    long asks with a new `now` each time: a claim is good for a short while after it.
     """
+    claimed = _claim(now)
     sent = 0
-    while claimed := _claim(now):
-        for notice_id, phone, text in claimed:
-            try:
-                gateway.send(phone, text)
-            except OSError as error:
-                _mark(notice_id, last_error=type(error).__name__[:20])
-            else:
-                _mark(notice_id, sent_at=now, last_error="")
-                sent += 1
-    return sent
+    for notice_id, phone, text in claimed:
+        try:
+            gateway.send(phone, text)
+        except OSError as error:
+            _mark(notice_id, last_error=type(error).__name__[:20])
+        else:
+            _mark(notice_id, sent_at=now, last_error="")
+            sent += 1
+    return sent if claimed else None
 
 
 def _claim(now: datetime) -> list[tuple[int, str, str]]:

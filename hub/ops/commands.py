@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import force_locale
+from sqlalchemy.exc import DBAPIError
 
 from hub import clock
 from hub.accounts.models import RoleName
@@ -26,6 +27,7 @@ from hub.ops.centre_file import BadFile
 from hub.ops.import_centres import import_centres
 from hub.ops.seed import demo, people
 from hub.ops.seed.ground import lay_ground
+from hub.ops.worker import Bell, Worker, reason, say
 from hub.rules import Refused
 
 
@@ -115,6 +117,24 @@ def send_command() -> None:
     click.echo(f"{send_due(gateway(), clock.now())} notices sent")
 
 
+@click.command("worker")
+@click.option("--once", is_flag=True, help="do what is due now, then end")
+@in_words
+def worker_command(once: bool) -> None:
+    """Do the clock's work, round after round: offers, draws, reminders, notices."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
+    worker = Worker(app, gateway(), Bell())
+    if not once:
+        say("at work; SIGTERM or Ctrl-C ends it")
+        worker.run()
+        return
+    _need_tables()
+    try:
+        click.echo(f"{worker.finish()} done")
+    except DBAPIError as error:
+        raise ConfigError(f"the database is away: {reason(error)}") from error
+
+
 @click.command("check")
 @in_words
 def check_command() -> None:
@@ -140,5 +160,6 @@ ALL: list[click.Command] = [
     import_centres_command,
     create_staff_command,
     send_command,
+    worker_command,
     check_command,
 ]

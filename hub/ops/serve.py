@@ -21,6 +21,7 @@ from hub.assets import PACKED, STATIC
 from hub.catalogue.models import Centre
 from hub.config import ROOT, ConfigError, Settings
 from hub.db import db, transaction
+from hub.ops.companion import start_beside
 from hub.ops.seed import demo, people
 from hub.ops.seed.files import rows_of
 from hub.ops.seed.ground import lay_ground
@@ -42,6 +43,8 @@ def serve(app: Flask, now: datetime) -> None:
     db.engine.dispose()
     for line in welcome(settings):
         click.echo(line)
+    if settings.worker:
+        start_beside(app)
     os.chdir(ROOT)
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
     os.execv(sys.executable, command)  # noqa: S606 – no shell, no word from outside
@@ -108,6 +111,8 @@ def welcome(settings: Settings) -> Iterator[str]:
     yield ""
     if settings.is_production:
         yield "  Codes and notices are written to this terminal: no SMS gateway is configured."
+        if settings.address == f"http://{settings.bind}":
+            yield f"  Links in notices begin with {settings.address}: set HUB_ADDRESS."
         yield ""
         return
     yield "  This is a demo; everything in it is made up. 演示环境，内容都是演示数据。"

@@ -1,0 +1,255 @@
+"""The clock's work: what falls due without anybody pressing a button, done one row at a time.
+
+Any number of workers share it. What is due is found by an index; each row is then looked at again
+under its lock, in a transaction of its own: whoever is killed leaves the row as it was, and
+whoever comes second finds nothing to do.
+"""
+
+import random
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select, text, update
+from sqlalchemy.orm import joinedload
+
+from hub import clock
+from hub.bookings import attendance, changes, draws, line, messages
+from hub.bookings.deadlines import LAST_CALL, MORNING, NIGHT, SPARE
+from hub.bookings.models import HOLDING, Booking, BookingState, Offer
+from hub.bookings.places import UNSYNCHRONISED, lock_slots
+from hub.catalogue.models import Admission
+from hub.db import db, transaction
+from hub.language import CHINESE
+from hub.timetable.models import DUE, Slot
+
+BATCH = 200  # rows of one duty in one round: no duty waits long for another
+# Who is reminded later than this can neither come in time nor give the place to somebody else.
+TOO_LATE_TO_REMIND = timedelta(hours=2)
+# Written as the indexes are: a database takes an index of some rows only where it can read, not
+# where it would have to guess from a parameter, that no other rows are asked for.
+_which = {name: text(which) for name, _instant, which in DUE}
+
+Instant = SQLColumnExpression[datetime] | SQLColumnExpression[datetime | None]
+OnFailure = Callable[[str, int, Exception], None]
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Which rows are due, and what is done about one; False where somebody else was quicker."""
+
+    name: str
+    due: Callable[[datetime], Iterable[int]]
+    do: Callable[[int, datetime], bool]
+
+
+def perform(
+    duty: Duty,
+    left_out: Container[tuple[str, int]] = (),
+    on_failure: OnFailure | None = None,
+) -> Iterator[int]:
+    """Do what is due now; yields 1 for a row that was done, else 0, so that one may stop between.
+
+    A row that fails is told to `on_failure`, if there is one, and does not stop the others.
+    """
+    rows = list(duty.due(clock.now()))
+    db.session.rollback()
+    random.shuffle(rows)  # else two workers would walk behind each other from row to row
+    for row in rows:
+        if (duty.name, row) in left_out:
+            continue
+        try:
+            with transaction():
+                done = duty.do(row, clock.now())
+        except Exception as error:
+            if on_failure is None:
+                raise
+            on_failure(duty.name, row, error)
+            done = False
+        yield int(done)
+
+
+def _offers_due(now: datetime) -> Iterable[int]:
+    over = Offer.answered_at.is_(None), Offer.until <= now
+    return db.session.scalars(select(Offer.id).where(*over).order_by(Offer.until).limit(BATCH))
+
+
+def _expire_offer(offer_id: int, now: datetime) -> bool:
+    return line.expire(db.session.get_one(Offer, offer_id), now=now)
+
+
+def _desk_places_due(now: datetime) -> Iterable[int]:
+    at = Slot.desk_release_at
+    return db.session.scalars(_due("desk_release", at, at <= now))
+
+
+def _release_desk_places(slot_id: int, now: datetime) -> bool:
+    slot = _locked(slot_id)
+    if not slot.desk_places or slot.desk_release_at is None or now < slot.desk_release_at:
+        return False
+    changes.release_desk_places(slot, now=now)
+    return True
+
+
+def _lines_due(now: datetime) -> Iterable[int]:
+    """Where somebody waits beside places that would do for her.
+
+    There are none, because whatever frees a place serves the line in the same transaction; this
+    is the net below. Where nobody fits, nothing is due, so that the same slots do not come up in
+    every round.
+    """
+    fits = (
+        select(Booking.party)
+        .where(Booking.slot_id == Slot.id, Booking.state == BookingState.WAITING)
+        .group_by(Booking.party)
+        .having(func.sum(Booking.places) <= Slot.places_left)
+        .correlate(Slot)
+        .exists()
+    )
+    asked_in_time = or_(Slot.offer_minutes == 0, Slot.starts_at >= now + LAST_CALL)
+    return db.session.scalars(
+        _due("line", Slot.starts_at, Slot.starts_at > now, asked_in_time, _gives_places(), fits)
+    )
+
+
+def _serve_line(slot_id: int, now: datetime) -> bool:
+    slot = _locked(slot_id)
+    waiting = slot.waiting
+    line.serve_line(slot, account_id=None, now=now)
+    return slot.waiting < waiting
+
+
+def _late_due(now: datetime) -> Iterable[int]:
+    yield from db.session.scalars(_due("late", Slot.starts_at, Slot.ends_at <= now))
+    begun = Slot.starts_at <= now, Slot.ends_at > now, Slot.grace_minutes.is_not(None)
+    # Minutes in a column are added to an instant here, since each database spells that its way.
+    when = (Slot.starts_at, Slot.ends_at, Slot.grace_minutes)
+    running = _due("late", Slot.starts_at, *begun).add_columns(*when).limit(None)
+    for slot_id, *times in db.session.execute(running):
+        if _grace_until(*times) <= now:
+            yield slot_id
+
+
+def _give_late_places_on(slot_id: int, now: datetime) -> bool:
+    slot = _locked(slot_id)
+    until = _grace_until(slot.starts_at, slot.ends_at, slot.grace_minutes)
+    if slot.late_released_at is not None or now < until:
+        return False
+    attendance.give_late_places_on(slot, now=now)
+    return True
+
+
+def _grace_until(starts_at: datetime, ends_at: datetime, grace_minutes: int | None) -> datetime:
+    """Until when whoever is late is waited for; without a grace her place is hers to the end."""
+    if grace_minutes is None:
+        return ends_at
+    return min(starts_at + timedelta(minutes=grace_minutes), ends_at)
+
+
+def _minimums_due(now: datetime) -> Iterable[int]:
+    # At the deadline itself a family may still cancel.
+    passed = Slot.cancel_until < now
+    return db.session.scalars(_due("minimum", Slot.cancel_until, passed, _gives_places()))
+
+
+def _check_minimum(slot_id: int, now: datetime) -> bool:
+    slot = _locked(slot_id)
+    if slot.minimum_checked_at is not None or now <= slot.cancel_until:
+        return False
+    slot.minimum_checked_at = now
+    if _persons(slot) < slot.minimum and now < _called_off_until(slot):
+        with force_locale(CHINESE):
+            reason = _("报名的不到 %(minimum)s 人，这次办不成。", minimum=slot.minimum)
+        changes.call_off(slot, reason, account_id=None, now=now)
+    return True
+
+
+def _persons(slot: Slot) -> int:
+    """How many have a place, or left one date of their 期 to others and keep the rest."""
+    counted = Booking.slot_id == slot.id, Booking.state.in_((*HOLDING, BookingState.ON_LEAVE))
+    return db.session.scalars(select(func.count(Booking.id)).where(*counted)).one()
+
+
+def _called_off_until(slot: Slot) -> datetime:
+    """Nobody is sent home from the way: a worker that was away for long is too late for that."""
+    return slot.starts_at - min(SPARE, (slot.starts_at - slot.cancel_until) / 2)
+
+
+def _reminders_due(now: datetime) -> Iterable[int]:
+    """Today's and tomorrow's slots from 8:00 on; at night nobody's phone rings.
+
+    Who books after her slot's reminder has gone out has it fresh in her mind and gets none.
+    """
+    local = clock.local(now)
+    if not MORNING <= local.time() < NIGHT:
+        return []
+    _midnight, end_of_tomorrow = clock.day_bounds(local.date() + timedelta(days=1))
+    soon = Slot.starts_at > now + TOO_LATE_TO_REMIND, Slot.starts_at < end_of_tomorrow
+    return db.session.scalars(_due("reminder", Slot.starts_at, *soon))
+
+
+def _remind(slot_id: int, now: datetime) -> bool:
+    claim = (
+        update(Slot)
+        .where(Slot.id == slot_id, Slot.reminded_at.is_(None))
+        .where(Slot.starts_at > now + TOO_LATE_TO_REMIND)
+        .values(reminded_at=now)
+        .returning(Slot.id)
+    )
+    if db.session.scalar(claim, execution_options=UNSYNCHRONISED) is None:
+        return False
+    # Whoever cancels locks the slot as well: she did so before, or she is reminded.
+    slot = (joinedload(Slot.activity), joinedload(Slot.centre))
+    confirmed = (
+        select(Booking)
+        .where(Booking.slot_id == slot_id, Booking.state == BookingState.CONFIRMED)
+        .options(joinedload(Booking.person), joinedload(Booking.slot).options(*slot))
+        .order_by(Booking.household_id, Booking.id)
+    )
+    for _household, bookings in groupby(
+        db.session.scalars(confirmed), key=lambda booking: booking.household_id
+    ):
+        messages.tell_reminder(list(bookings), now)
+    return True
+
+
+def _due(name: str, instant: Instant, *conditions: ColumnElement[bool]) -> Select[int]:
+    """The slots of one of the worker's indexes, the one that waits longest first."""
+    return select(Slot.id).where(_which[name], *conditions).order_by(instant, Slot.id).limit(BATCH)
+
+
+def _gives_places() -> ColumnElement[bool]:
+    """Not before a draw has said who gets them."""
+    return or_(Slot.admission != Admission.DRAW, Slot.drawn_at.is_not(None))
+
+
+def _locked(slot_id: int) -> Slot:
+    slot = db.session.get_one(Slot, slot_id)
+    lock_slots(slot)
+    return slot
+
+
+EXPIRE_OFFERS = Duty("expire offers", _offers_due, _expire_offer)
+PROMISE_DRAWS = Duty("promise draws", draws.unpromised, draws.promise_one)
+FREEZE_DRAWS = Duty("freeze draws", draws.to_freeze, draws.freeze_one)
+DRAW = Duty("draw", draws.to_draw, draws.draw_one)
+RELEASE_DESK_PLACES = Duty("release desk places", _desk_places_due, _release_desk_places)
+SERVE_LINES = Duty("serve lines", _lines_due, _serve_line)
+GIVE_LATE_PLACES_ON = Duty("give late places on", _late_due, _give_late_places_on)
+CHECK_MINIMUMS = Duty("check minimums", _minimums_due, _check_minimum)
+REMIND = Duty("remind", _reminders_due, _remind)
+# First what others wait for.
+DUTIES = (
+    EXPIRE_OFFERS,
+    PROMISE_DRAWS,
+    FREEZE_DRAWS,
+    DRAW,
+    RELEASE_DESK_PLACES,
+    SERVE_LINES,
+    GIVE_LATE_PLACES_ON,
+    CHECK_MINIMUMS,
+    REMIND,
+)
