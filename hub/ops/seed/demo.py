@@ -59,6 +59,7 @@ def seed(settings: Settings, staff_password_hash: str, now: datetime) -> Seeded:
     made = bookings.fill(weeks.planned(today), home_id, now)
     if is_first:
         bookings.let_resident_wait(home_id, now)
+    weeks.take_as_reminded(now)
     return Seeded(is_first, slots, made)
 
 

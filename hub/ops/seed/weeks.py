@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 
 from hub import clock
 from hub.catalogue.models import Activity, Centre, ClosedDay, Room, StaffMember
@@ -91,6 +91,13 @@ def offers() -> Iterator[Offer]:
             if activity and room:
                 lead = team.get(offer["lead"])
                 yield Offer(activity, room, lead, offer["capacity"], _patterns(offer))
+
+
+def take_as_reminded(now: datetime) -> None:
+    """Remind nobody of what was made up this minute for today and tomorrow."""
+    _begin, end = clock.day_bounds(clock.local(now).date() + timedelta(days=1))
+    soon = Slot.starts_at > now, Slot.starts_at < end, Slot.reminded_at.is_(None)
+    db.session.execute(update(Slot).where(*soon).values(reminded_at=now))
 
 
 def closed_days(centre_id: int) -> set[date]:
