@@ -9,8 +9,9 @@ from sqlalchemy.orm import joinedload
 from hub.audit import record
 from hub.bookings import rules, standing
 from hub.bookings.deadlines import LAST_CALL
-from hub.bookings.line import serve_line, withdraw_offers
-from hub.bookings.models import Booking, BookingState, Channel, Draw, Ending
+from hub.bookings.draws import enter
+from hub.bookings.line import end_turns, serve_line, withdraw_offers
+from hub.bookings.models import Booking, BookingState, Channel, Ending
 from hub.bookings.numbers import draw_number
 from hub.bookings.places import lock_slots, queue, release, seat
 from hub.bookings.queries import kept_by
@@ -18,6 +19,7 @@ from hub.catalogue.models import Audience
 from hub.db import db
 from hub.families.models import Person, Priority
 from hub.timetable.models import Slot
+from hub.timetable.queries import whole_begins_at
 
 CARE = "care"  # the kind whose children would stay alone at home
 
@@ -55,20 +57,39 @@ def book_party(
     Raises Refused. The household should be locked (`my_persons(…, lock=True)`), so that what it
     books at the same moment is counted; the database refuses a person twice in any case.
     """
+    if slot.series_id and (begins_at := whole_begins_at(slot.series_id)):
+        rules.check_alone(slot, begins_at, now)
+        lock_slots(slot)
+        end_turns(slot, now=now)
+    return book_dates(
+        [slot], persons, account_id=account_id, now=now, channel=channel, request_key=request_key
+    )
+
+
+def book_dates(
+    slots: Sequence[Slot],
+    persons: Sequence[Person],
+    *,
+    account_id: int,
+    now: datetime,
+    channel: Channel = Channel.WEB,
+    request_key: str | None = None,
+) -> Sequence[Booking]:
+    """The same for every one of these slots, the first of which says when booking is open."""
     by_staff = channel is not Channel.WEB
     if request_key and (before := _made_before(request_key, account_id)):
         here = {(booking.slot_id, booking.person_id) for booking in before if booking.is_live}
-        if here == {(slot.id, person.id) for person in persons}:
+        if here == {(slot.id, person.id) for slot in slots for person in persons}:
             return before
         request_key = None  # a form of yesterday, sent for something else: a booking of its own
-    rules.check_window(slot, now, by_staff=by_staff)
-    if mine := _waiting_here(slot, persons, now):
+    rules.check_window(slots[0], now, by_staff=by_staff)
+    if mine := _waiting_here(slots, persons, now):
         return mine
-    check_persons([slot], persons, now, by_staff=by_staff)
+    check_persons(slots, persons, now, by_staff=by_staff)
     bookings = new_bookings(
-        [slot], persons, account_id=account_id, now=now, channel=channel, request_key=request_key
+        slots, persons, account_id=account_id, now=now, channel=channel, request_key=request_key
     )
-    _admit(bookings, slot, now, by_staff=by_staff)
+    _admit(bookings, slots, now, by_staff=by_staff)
     save_new("book", bookings, account_id)
     return bookings
 
@@ -215,35 +236,49 @@ def note(act: str, bookings: Sequence[Booking], account_id: int | None) -> None:
         )
 
 
-def _admit(bookings: Sequence[Booking], slot: Slot, now: datetime, *, by_staff: bool) -> None:
+def _admit(
+    bookings: Sequence[Booking], slots: Sequence[Slot], now: datetime, *, by_staff: bool
+) -> None:
     """Give new bookings their state: a place, an entry for the draw, or a turn; else Refused."""
-    if slot.takes_entries:
-        lock_slots(slot)  # the list is frozen under the same lock
-        if slot.takes_entries:
-            rules.check_takes_entries(slot, now, is_frozen=_is_frozen(slot))
-            release(bookings, BookingState.ENTERED, now=now)
+    if slots[0].takes_entries:
+        _look_again(slots, now, by_staff=by_staff)  # the list is frozen under the same lock
+        if slots[0].takes_entries:
+            enter(bookings, slots[0], now)
             return
     if seat(bookings, from_desk=by_staff):
         return
-    lock_slots(slot)  # it was full a moment ago: look again, then queue up
+    _look_again(slots, now, by_staff=by_staff)  # full a moment ago: look again, then queue up
     if seat(bookings, from_desk=by_staff):
         return
     if not queue(bookings, now=now):
-        raise rules.no_room(slot)
+        raise rules.no_room(slots[0])
 
 
-def _waiting_here(slot: Slot, persons: Sequence[Person], now: datetime) -> Sequence[Booking]:
+def _look_again(slots: Sequence[Slot], now: datetime, *, by_staff: bool) -> None:
+    """Lock the slots; refuse if one was called off meanwhile."""
+    lock_slots(*slots)
+    for slot in slots:
+        if not slot.is_open:
+            rules.check_window(slot, now, by_staff=by_staff)
+
+
+def _waiting_here(
+    slots: Sequence[Slot], persons: Sequence[Person], now: datetime
+) -> Sequence[Booking]:
     """In the last minutes nobody is asked any more: who waits takes a free place by pressing."""
-    if slot.starts_at - now >= LAST_CALL or not slot.waiting or not slot.places_left:
+    if slots[0].starts_at - now >= LAST_CALL:
         return []
-    lock_slots(slot)
+    if not all(slot.waiting and slot.places_left for slot in slots):
+        return []
+    lock_slots(*slots)
     waiting = select(Booking).where(
-        Booking.slot_id == slot.id,
+        Booking.slot_id.in_([slot.id for slot in slots]),
         Booking.person_id.in_([person.id for person in persons]),
         Booking.state == BookingState.WAITING,
     )
     mine = db.session.scalars(waiting.order_by(Booking.id)).all()
-    return mine if len(mine) == len(persons) and seat(mine, next_in_line=True) else []
+    is_all = len(mine) == len(slots) * len(persons)
+    return mine if is_all and seat(mine, next_in_line=True) else []
 
 
 def _made_before(request_key: str, account_id: int) -> Sequence[Booking]:
@@ -251,11 +286,6 @@ def _made_before(request_key: str, account_id: int) -> Sequence[Booking]:
     party = select(Booking.party).where(*mine).scalar_subquery()
     of_party = select(Booking).where(Booking.party == party).order_by(Booking.id)
     return db.session.scalars(of_party.options(joinedload(Booking.person))).all()
-
-
-def _is_frozen(slot: Slot) -> bool:
-    frozen = Draw.slot_id == slot.id, Draw.frozen_at.is_not(None)
-    return db.session.scalar(select(Draw.id).where(*frozen)) is not None
 
 
 def _goes_first(person: Person) -> bool:

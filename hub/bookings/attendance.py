@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, exists, select
 
-from hub.bookings.actions import note
-from hub.bookings.line import serve_line
+from hub.bookings import rules
+from hub.bookings.actions import check_persons, note
+from hub.bookings.line import end_turns, serve_line
 from hub.bookings.models import Arrival, Booking, BookingState, Excuse
 from hub.bookings.places import lock_slots, release, seat
 from hub.db import db
@@ -70,6 +71,8 @@ def give_late_places_on(slot: Slot, *, now: datetime) -> int:
     lock_slots(slot)
     slot.late_released_at = now
     db.session.flush()
+    if slot.series_id:
+        end_turns(slot, now=now)
     confirmed = Booking.slot_id == slot.id, Booking.state == BookingState.CONFIRMED
     came = exists().where(Arrival.booking_id == Booking.id)
     if slot.is_open and db.session.scalar(select(Booking.id).where(*confirmed, came).limit(1)):
@@ -84,14 +87,23 @@ def give_late_places_on(slot: Slot, *, now: datetime) -> int:
 def ask_leave(booking: Booking, *, account_id: int, now: datetime) -> None:
     """One date of a whole 期 is left to others, in time, and does not count as missed."""
     _look(booking)
-    if not booking.is_confirmed or booking.slot.series_id is None:
-        raise Refused(_("只有约好的整期里的一次才能请假。"))
-    if now >= booking.starts_at:
-        raise Refused(_("这一场已经开始了，来不及请假了。请给中心打电话。"))
+    rules.check_may_leave(booking, now)
     release([booking], BookingState.ON_LEAVE, now=now)
     db.session.flush()
     note("leave", [booking], account_id)
     serve_line(booking.slot, account_id=account_id, now=now)
+
+
+def take_back_leave(booking: Booking, *, account_id: int, now: datetime) -> None:
+    """She comes after all. Raises Refused where the place has been given to somebody else."""
+    _look(booking)
+    rules.check_may_return(booking, now)
+    persons = [booking.person] if booking.person else []
+    check_persons([booking.slot], persons, now, by_staff=True)  # had before: no quota counts
+    if not seat([booking]):
+        raise Refused(_("这一次的名额已经给了别人。"))
+    db.session.flush()
+    note("take_back_leave", [booking], account_id)
 
 
 def _look(booking: Booking) -> None:

@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import aliased, joinedload
 
 from hub.audit import record
 from hub.bookings import messages
@@ -17,6 +17,9 @@ from hub.bookings.models import Answer, Booking, BookingState, Ending, Offer, Re
 from hub.bookings.places import UNSYNCHRONISED, lock_slots, release, seat
 from hub.db import db
 from hub.timetable.models import Slot
+
+# What is over says nothing of whether a party waits for all dates of a 期, or for one.
+ENDED = (BookingState.CANCELLED,)
 
 
 def serve_line(slot: Slot, *, account_id: int | None, now: datetime) -> None:
@@ -28,18 +31,51 @@ def serve_line(slot: Slot, *, account_id: int | None, now: datetime) -> None:
     """
     if not slot.is_open or slot.takes_entries or now >= slot.starts_at or not slot.waiting:
         return
-    until = offer_until(now, slot.starts_at, slot.offer_minutes) if slot.offer_minutes else None
-    if slot.offer_minutes and until is None:
-        return
     for party in _line(slot):
         if not slot.places_left:
             return
+        first, until = party[0].slot, None  # a whole 期 begins with its first date
+        if slot.offer_minutes:
+            until = offer_until(now, first.starts_at, slot.offer_minutes)
+        if now >= first.starts_at or (slot.offer_minutes and until is None):
+            continue
         state = BookingState.OFFERED if until else BookingState.CONFIRMED
         if seat(party, state, next_in_line=True):
             db.session.flush()
-            _tell_turn(party, slot, until, account_id, now)
+            _tell_turn(party, until, account_id, now)
         elif not slot.smaller_first:
             return
+
+
+def end_turns(slot: Slot, *, now: datetime) -> None:
+    """Whoever waited for the whole of a 期 that has begun waits in vain, and is told.
+
+    The slot is one of its dates, locked. Who waits for a single date goes on waiting for it, and
+    so does somebody of whose places the staff took one back.
+    """
+    of_party = aliased(Booking)
+    has_some = exists().where(
+        of_party.party == Booking.party, of_party.state.not_in((BookingState.WAITING, *ENDED))
+    )
+    begun = (
+        select(Booking.party)
+        .join(Booking.slot)
+        .where(Slot.series_id == slot.series_id, Booking.starts_at <= now)
+        .where(Booking.state == BookingState.WAITING, ~has_some)
+    )
+    in_vain = select(Booking).where(
+        Booking.party.in_(begun), Booking.state == BookingState.WAITING, Booking.starts_at > now
+    )
+    parties: dict[str, list[Booking]] = {}
+    for booking in db.session.scalars(
+        in_vain.options(joinedload(Booking.person)).order_by(Booking.starts_at, Booking.id)
+    ):
+        parties.setdefault(booking.party, []).append(booking)
+    for party in parties.values():
+        release(party, BookingState.CANCELLED, ending=Ending.EXPIRED, now=now)
+        db.session.flush()
+        _note("expire", party, None)
+        messages.tell_begun(party, now)
 
 
 def accept(offer: Offer, *, account_id: int | None, now: datetime) -> bool:
@@ -121,10 +157,15 @@ def to_the_head(bookings: Sequence[Booking], *, now: datetime) -> None:
 
 
 def _line(slot: Slot) -> list[list[Booking]]:
-    """The parties that wait, in their order, each with all its bookings (in other slots too)."""
+    """The parties that wait, in their order, each with all its turns, of its first date first.
+
+    Who waits for a whole 期 waits in all its dates; of whose places the staff took one back waits
+    for that one alone. A party answers one offer at a time.
+    """
+    answers = exists().where(Offer.party == Booking.party, Offer.answered_at.is_(None))
     waiting = (
         select(Booking)
-        .where(Booking.slot_id == slot.id, Booking.state == BookingState.WAITING)
+        .where(Booking.slot_id == slot.id, Booking.state == BookingState.WAITING, ~answers)
         .options(joinedload(Booking.person))
         .order_by(Booking.turn, Booking.id)
     )
@@ -132,21 +173,28 @@ def _line(slot: Slot) -> list[list[Booking]]:
     for booking in db.session.scalars(waiting):
         parties.setdefault(booking.party, []).append(booking)
     if slot.series_id and parties:
-        elsewhere = (
-            select(Booking)
-            .where(Booking.party.in_(parties), Booking.slot_id != slot.id)
-            .where(Booking.state == BookingState.WAITING)
-            .options(joinedload(Booking.person))
-            .order_by(Booking.id)
-        )
-        for booking in db.session.scalars(elsewhere):
-            parties[booking.party].append(booking)
+        _add_dates(parties, slot)
     return list(parties.values())
+
+
+def _add_dates(parties: dict[str, list[Booking]], slot: Slot) -> None:
+    elsewhere = (
+        select(Booking)
+        .where(Booking.party.in_(parties), Booking.slot_id != slot.id)
+        .where(Booking.state.not_in(ENDED))
+        .options(joinedload(Booking.person))
+    )
+    dates: dict[str, list[Booking]] = {}
+    for booking in db.session.scalars(elsewhere):
+        dates.setdefault(booking.party, []).append(booking)
+    for party, bookings in dates.items():
+        if all(booking.is_waiting for booking in bookings):
+            together = parties[party] + bookings
+            parties[party] = sorted(together, key=lambda booking: (booking.starts_at, booking.id))
 
 
 def _tell_turn(
     party: Sequence[Booking],
-    slot: Slot,
     until: datetime | None,
     account_id: int | None,
     now: datetime,
@@ -157,7 +205,7 @@ def _tell_turn(
         return
     offer = Offer(
         party=party[0].party,
-        slot=slot,
+        slot=party[0].slot,
         household_id=party[0].household_id,
         token=secrets.token_urlsafe(16),
         made_at=now,

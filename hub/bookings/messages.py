@@ -68,6 +68,18 @@ def tell_offer_expired(bookings: Sequence[Booking], now: datetime) -> None:
     _tell_guardians(bookings, message, now)
 
 
+def tell_begun(bookings: Sequence[Booking], now: datetime) -> None:
+    """The 期 she waited for has begun without her; single dates may still have places."""
+    with force_locale(CHINESE):
+        message = _(
+            "“%(title)s”这一期开始了，%(name)s没有等到名额。以后哪一次有空位，可以单约：%(link)s",
+            title=bookings[0].slot.activity.title,
+            name=_what(bookings)["name"],
+            link=f"{current_app.config['HUB'].address}/series/{bookings[0].slot.series_id}",
+        )
+    _tell_guardians(bookings, message, now)
+
+
 def tell_called_off(bookings: Sequence[Booking], now: datetime) -> None:
     slot = bookings[0].slot
     with force_locale(CHINESE):
@@ -127,11 +139,14 @@ def _what(bookings: Sequence[Booking]) -> dict[str, str]:
     slot: Slot = bookings[0].slot
     names = list(dict.fromkeys(booking.person.name for booking in bookings if booking.person))
     many = len(names) > MOST_NAMES
+    dates = len({booking.slot_id for booking in bookings})
     return {
         "name": _("%(name)s等 %(count)s 人", name=names[0], count=len(names))
         if many
         else "、".join(names),
-        "when": text.when(slot.starts_at),
+        "when": _("%(when)s 起整期 %(count)s 次", when=text.when(slot.starts_at), count=dates)
+        if dates > 1
+        else text.when(slot.starts_at),
         "title": slot.activity.title,
     }
 

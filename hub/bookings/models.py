@@ -145,6 +145,10 @@ class Booking(Model):
         return self.state is BookingState.OFFERED
 
     @property
+    def is_on_leave(self) -> bool:
+        return self.state is BookingState.ON_LEAVE
+
+    @property
     def is_entered(self) -> bool:
         return self.state is BookingState.ENTERED
 

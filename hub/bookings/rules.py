@@ -65,12 +65,28 @@ def check_may_cancel(booking: "Booking", now: datetime) -> None:
     if now >= slot.starts_at:
         raise Refused(_("这一场已经开始了，不能取消。"))
     if booking.is_confirmed and now > slot.cancel_until:
+        if slot.is_of_whole:
+            _check_alone_later(booking, slot)
+            return
         raise Refused(
             _(
                 "取消要在 %(when)s 之前，好让候补的人来得及。来不了请给中心打电话。",
                 when=text.when(slot.cancel_until),
             )
         )
+
+
+def _check_alone_later(booking: "Booking", slot: "Slot") -> None:
+    """A date of a 期 that was booked alone, after the deadline of the whole, is given up freely."""
+    if booking.made_at > slot.cancel_until:
+        return
+    raise Refused(
+        _(
+            "整期取消要在 %(when)s 之前。只是有一次来不了，可以给那一次请假；"
+            "整期都不来了，请给中心打电话。",
+            when=text.when(slot.cancel_until),
+        )
+    )
 
 
 def check_may_move(
@@ -91,6 +107,46 @@ def check_may_move(
 def no_place_to_move(slot: "Slot") -> Refused:
     """What somebody hears who wanted to move to a slot without a free place."""
     return Refused(_("那一场没有名额了，原来的预约还在。"), others_like(slot))
+
+
+def check_alone(slot: "Slot", begins_at: datetime, now: datetime) -> None:
+    """Refuse a single date of a whole 期 as long as the 期, which begins then, can be booked."""
+    if now < begins_at:
+        raise Refused(
+            _(
+                "这是一整期的活动，要整期一起约。%(when)s 开始以后，"
+                "哪一次还有名额，可以单约那一次。",
+                when=text.when(begins_at),
+            ),
+            WayOn(_("看整期"), "series.show_series", (("series_id", slot.series_id),)),
+        )
+
+
+def check_begins_later(first: "Slot", now: datetime) -> None:
+    """Refuse a whole 期 of which the first date has begun."""
+    if now >= first.starts_at:
+        raise Refused(
+            _("这一期已经开始了，不能再整期约。哪一次还有名额，可以单约那一次。"),
+            others_like(first),
+        )
+
+
+def check_may_leave(booking: "Booking", now: datetime) -> None:
+    """Refuse to leave a date of a whole 期 to others that is no place, or has begun."""
+    if not booking.is_confirmed or not booking.slot.is_of_whole:
+        raise Refused(_("只有约好的整期里的一次才能请假。"))
+    if now >= booking.slot.starts_at:
+        raise Refused(_("这一场已经开始了，来不及请假了。请给中心打电话。"))
+
+
+def check_may_return(booking: "Booking", now: datetime) -> None:
+    """Refuse to take back a leave that is none, or of a date that has begun or is called off."""
+    if not booking.is_on_leave:
+        raise Refused(_("这一次没有请假。"))
+    if booking.person is None:
+        raise Refused(_("这位家人已经移出了。"))
+    if not booking.slot.is_open or now >= booking.slot.starts_at:
+        raise Refused(_("这一场停办了，或者已经开始了。"))
 
 
 def check_takes_entries(slot: "Slot", now: datetime, *, is_frozen: bool) -> None:

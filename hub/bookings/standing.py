@@ -66,7 +66,8 @@ def check_free(slot: "Slot", person_id: int, name: str, kept: Iterable[Kept]) ->
                 "%(name)s这个时间已经约了“%(title)s”（%(when)s）。",
                 name=name,
                 title=booking.title,
-                when=text.span(booking.starts_at, booking.ends_at),
+                when=f"{text.day(text.local_day(booking.starts_at))} "
+                f"{text.span(booking.starts_at, booking.ends_at)}",
             )
             raise Refused(said, _way_to(booking))
 

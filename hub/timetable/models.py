@@ -121,6 +121,11 @@ class Slot(Policy, Model):
         return self.state is SlotState.OPEN
 
     @property
+    def is_of_whole(self) -> bool:
+        """Whether it is a date of a 期 that is booked for all of its dates or none."""
+        return self.series is not None and self.series.is_whole
+
+    @property
     def is_full(self) -> bool:
         return self.places_left == 0
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from hub import clock
 from hub.catalogue.models import Activity, Audience, Centre
 from hub.db import db
-from hub.timetable.models import Slot, SlotState
+from hub.timetable.models import Series, Slot, SlotState
 from hub.timetable.rules import Ages, weekend
 
 SLOTS_ON_A_PAGE = 20
@@ -106,6 +106,23 @@ def slots_of_centre(centre_id: int, first: datetime, last: datetime) -> Sequence
     here = Slot.centre_id == centre_id, Slot.starts_at >= first, Slot.starts_at < last
     in_order = slots_for_cards().where(*here).order_by(Slot.starts_at, Slot.id)
     return db.session.scalars(in_order).all()
+
+
+def slots_of_series(series_id: int) -> Sequence[Slot]:
+    """All dates of a 期 in their order, each as its own page shows it."""
+    dates = slots_with_everything().where(Slot.series_id == series_id)
+    return db.session.scalars(
+        dates.options(joinedload(Slot.series)).order_by(Slot.starts_at, Slot.id)
+    ).all()
+
+
+def whole_begins_at(series_id: int) -> datetime | None:
+    """When the first date of a whole 期 begins; None for dates that are booked one by one."""
+    return db.session.scalar(
+        select(func.min(Slot.starts_at))
+        .join(Slot.series)
+        .where(Slot.series_id == series_id, Slot.state == SlotState.OPEN, Series.is_whole)
+    )
 
 
 def found_by(wish: Wish, first: date, last: date, now: datetime) -> Select[int]:

@@ -31,6 +31,8 @@ def slot(**given: Any) -> Any:
         "youngest_months": 36,
         "oldest_months": 83,
         "waiting_limit": 10,
+        "is_of_whole": False,
+        "series_id": None,
     }
     return Facts(**usual | given)
 
@@ -100,6 +102,8 @@ def booking(where: Any, **given: Any) -> Any:
         "starts_at": where.starts_at,
         "ends_at": where.ends_at,
         "is_confirmed": True,
+        "is_on_leave": False,
+        "made_at": where.opens_at,
     }
     return Facts(**usual | given)
 
@@ -112,6 +116,52 @@ def test_a_place_can_be_given_up_until_the_deadline_and_a_turn_until_the_start()
     rules.check_may_cancel(booking(one, is_confirmed=False), late)
     waiting = booking(one, is_confirmed=False)
     assert "已经开始" in refusal_of(rules.check_may_cancel, waiting, one.starts_at)
+
+
+def test_a_whole_series_is_given_up_until_its_deadline_and_one_date_of_it_is_left_after_it() -> (
+    None
+):
+    one = slot(is_of_whole=True, series_id=5)
+    late = one.cancel_until + timedelta(microseconds=1)
+    rules.check_may_cancel(booking(one), one.cancel_until)
+    assert "可以给那一次请假" in refusal_of(rules.check_may_cancel, booking(one), late)
+    rules.check_may_leave(booking(one), late)
+
+
+def test_a_date_of_a_series_that_was_booked_alone_is_given_up_until_it_starts() -> None:
+    one = slot(is_of_whole=True, series_id=5)
+    alone = booking(one, made_at=one.cancel_until + timedelta(microseconds=1))
+    rules.check_may_cancel(alone, one.starts_at - timedelta(microseconds=1))
+    assert "已经开始" in refusal_of(rules.check_may_cancel, alone, one.starts_at)
+
+
+def test_a_leave_is_asked_for_before_the_start_and_only_of_a_place_in_a_whole_series() -> None:
+    one = slot(is_of_whole=True)
+    assert "来不及请假" in refusal_of(rules.check_may_leave, booking(one), one.starts_at)
+    waiting = booking(one, is_confirmed=False)
+    assert "只有约好的整期" in refusal_of(rules.check_may_leave, waiting, clock.now())
+    assert "只有约好的整期" in refusal_of(rules.check_may_leave, booking(slot()), clock.now())
+
+
+def test_a_leave_is_taken_back_before_the_start_and_where_the_slot_is_held() -> None:
+    one = slot(is_of_whole=True)
+    absent = booking(one, is_on_leave=True, person=Facts(name="小满"))
+    rules.check_may_return(absent, one.starts_at - timedelta(microseconds=1))
+    assert "已经开始" in refusal_of(rules.check_may_return, absent, one.starts_at)
+    off = booking(slot(is_open=False), is_on_leave=True, person=Facts(name="小满"))
+    assert "停办" in refusal_of(rules.check_may_return, off, clock.now())
+    here = booking(one, is_on_leave=False, person=Facts(name="小满"))
+    assert "没有请假" in refusal_of(rules.check_may_return, here, clock.now())
+
+
+def test_a_single_date_of_a_whole_series_is_for_booking_from_the_instant_it_begins() -> None:
+    one = slot(series_id=5)
+    begins_at = tomorrow(9)
+    rules.check_alone(one, begins_at, begins_at)
+    with pytest.raises(Refused, match="要整期一起约") as refused:
+        rules.check_alone(one, begins_at, begins_at - timedelta(microseconds=1))
+    assert refused.value.way_on is not None
+    assert refused.value.way_on.endpoint == "series.show_series"
 
 
 def test_every_refusal_of_a_window_shows_a_way_on() -> None:
