@@ -6,11 +6,11 @@ Slots are locked before the draw's row, and each step is claimed by one UPDATE: 
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from hub.audit import record
@@ -24,7 +24,7 @@ from hub.db import db, transaction
 from hub.rules import Refused
 from hub.timetable.models import Series, Slot, SlotState
 
-PROMISES = 500  # at one round of the worker
+BATCH = 200  # of one step in one round of the worker
 DIGITS = re.compile(r"[0-9][0-9 .,+-]+[0-9]")
 # Spelt out, as the index is: a bound value would not meet it.
 IS_TO_COME = text("slot.admission = 'draw' AND slot.drawn_at IS NULL")
@@ -32,63 +32,82 @@ IS_TO_COME = text("slot.admission = 'draw' AND slot.drawn_at IS NULL")
 
 def commit_due_draws(now: datetime) -> int:
     """Promise the draws that have not been promised, long before entries open; say how many."""
-    own = exists().where(Draw.slot_id == Slot.id)
-    sibling = aliased(Slot)
-    of_series = exists().where(Draw.slot_id == sibling.id, sibling.series_id == Slot.series_id)
-    unpromised = (
-        select(Slot.id)
-        .outerjoin(Slot.series)
-        .where(IS_TO_COME, Slot.state == SlotState.OPEN, Slot.starts_at > now)
-        .where(or_(and_(Series.is_whole.is_(True), ~of_series), ~_is_whole() & ~own))
-        .order_by(Slot.opens_at, Slot.id)
-        .limit(PROMISES)
-    )
-    promised = 0
-    for slot_id in _ids(unpromised):
-        with transaction():
-            slot = db.session.get_one(Slot, slot_id)
-            lock_slots(slot)
-            if draw_of(slot) is None:
-                promise(slot, now)
-                promised += 1
-    return promised
+    return _each(unpromised, promise_one, now)
 
 
 def freeze_due_draws(now: datetime) -> int:
     """Close the lists of the draws whose entries have ended; say how many."""
-    due = (
+    return _each(to_freeze, freeze_one, now)
+
+
+def draw_due(now: datetime) -> int:
+    """Draw what has its public number, and what needs none because all fit; say how many."""
+    return _each(to_draw, draw_one, now)
+
+
+def unpromised(now: datetime) -> Sequence[int]:
+    """Slots whose draw has not been promised; of a whole 期 all slots."""
+    own = exists().where(Draw.slot_id == Slot.id)
+    sibling = aliased(Slot)
+    of_series = exists().where(Draw.slot_id == sibling.id, sibling.series_id == Slot.series_id)
+    is_whole = func.coalesce(Series.is_whole, False)
+    return db.session.scalars(
+        select(Slot.id)
+        .outerjoin(Slot.series)
+        .where(IS_TO_COME, Slot.state == SlotState.OPEN, Slot.starts_at > now)
+        .where(or_(is_whole & ~of_series, ~is_whole & ~own))
+        .order_by(Slot.opens_at, Slot.id)
+        .limit(BATCH)
+    ).all()
+
+
+def to_freeze(now: datetime) -> Sequence[int]:
+    """Draws whose entries have ended."""
+    return db.session.scalars(
         select(Draw.id)
         .join(Draw.slot)
         .where(Draw.drawn_at.is_(None), Draw.frozen_at.is_(None), Slot.entries_until <= now)
         .where(_is_held())
         .order_by(Draw.id)
-    )
-    frozen = 0
-    for draw_id in _ids(due):
-        with transaction():
-            frozen += freeze(db.session.get_one(Draw, draw_id), now)
-    return frozen
+        .limit(BATCH)
+    ).all()
 
 
-def draw_due(now: datetime) -> int:
-    """Draw what has its public number, and what needs none because all fit; say how many."""
+def to_draw(_now: datetime) -> Sequence[int]:
+    """Draws with a closed list that have their public number, or need none."""
     asked = (
         select(func.coalesce(func.sum(Booking.places), 0))
         .where(Booking.slot_id == Draw.slot_id, Booking.state == BookingState.ENTERED)
         .scalar_subquery()
     )
-    due = (
+    return db.session.scalars(
         select(Draw.id)
         .join(Draw.slot)
         .where(Draw.drawn_at.is_(None), Draw.frozen_at.is_not(None), _is_held())
         .where(or_(Draw.numbered_at.is_not(None), asked <= Slot.places_left))
         .order_by(Draw.id)
-    )
-    drawn = 0
-    for draw_id in _ids(due):
-        with transaction():
-            drawn += run_draw(db.session.get_one(Draw, draw_id), now)
-    return drawn
+        .limit(BATCH)
+    ).all()
+
+
+def promise_one(slot_id: int, now: datetime) -> bool:
+    """Promise the draw of a slot; False when it was promised before."""
+    slot = db.session.get_one(Slot, slot_id)
+    lock_slots(slot)
+    if not slot.takes_entries or draw_of(slot) is not None:
+        return False
+    promise(slot, now)
+    return True
+
+
+def freeze_one(draw_id: int, now: datetime) -> bool:
+    """See freeze."""
+    return freeze(db.session.get_one(Draw, draw_id), now)
+
+
+def draw_one(draw_id: int, now: datetime) -> bool:
+    """See run_draw."""
+    return run_draw(db.session.get_one(Draw, draw_id), now)
 
 
 def promise(slot: Slot, now: datetime) -> Draw:
@@ -251,14 +270,16 @@ def _is_held() -> ColumnElement[bool]:
     return or_(Slot.state == SlotState.OPEN, Slot.series_id.is_not(None))
 
 
-def _is_whole() -> ColumnElement[bool]:
-    return func.coalesce(Series.is_whole, False)
-
-
-def _ids(query: Select[int]) -> Sequence[int]:
-    found = db.session.scalars(query).all()
+def _each(
+    due: Callable[[datetime], Sequence[int]], do: Callable[[int, datetime], bool], now: datetime
+) -> int:
+    rows = due(now)
     db.session.rollback()
-    return found
+    done = 0
+    for row in rows:
+        with transaction():
+            done += do(row, now)
+    return done
 
 
 def _all(parties: Sequence[Sequence[Booking]]) -> list[Booking]:

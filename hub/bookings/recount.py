@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from hub.bookings.models import (
     HOLDING,
@@ -13,6 +14,7 @@ from hub.bookings.models import (
     DrawEntry,
     Offer,
 )
+from hub.catalogue.models import Admission
 from hub.db import db
 from hub.timetable.models import Slot, SlotState
 
@@ -103,4 +105,34 @@ def _questions() -> Iterator[tuple[str, Select[int]]]:
     yield (
         "draw {}: drawn, but an entry has no position",
         select(Draw.id).where(Draw.drawn_at.is_not(None), undrawn.correlate(Draw).exists()),
+    )
+    at, stands_at = aliased(Slot), aliased(Draw)
+    draw_of_slot = (
+        select(stands_at.id)
+        .join(at, stands_at.slot_id == at.id)
+        .where((at.id == Slot.id) | (at.series_id == Slot.series_id))
+        .correlate(Slot)
+    )
+    yield (
+        "slot {}: counts as drawn, but no draw was held",
+        select(Slot.id).where(
+            Slot.drawn_at.is_not(None),
+            ~draw_of_slot.where(stands_at.drawn_at.is_not(None)).exists(),
+        ),
+    )
+    yield (
+        "booking {}: entered for a draw that was never promised",
+        select(Booking.id)
+        .join(Booking.slot)
+        .where(Booking.state == BookingState.ENTERED, ~draw_of_slot.exists()),
+    )
+    yield (
+        "booking {}: has a place, though the draw is still to come",
+        select(Booking.id)
+        .join(Booking.slot)
+        .where(
+            Booking.state.in_(HOLDING),
+            Slot.admission == Admission.DRAW,
+            Slot.drawn_at.is_(None),
+        ),
     )
