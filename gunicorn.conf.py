@@ -1,5 +1,6 @@
 """How gunicorn serves the site; every number that may differ comes from the settings."""
 
+import gc
 import os
 import sys
 from typing import Any
@@ -44,3 +45,14 @@ def on_starting(server: Any) -> None:
         refuse_demo_data(server.app.wsgi())
     except ConfigError as error:
         sys.exit(f"hub: {error}")
+
+
+def when_ready(_server: Any) -> None:
+    """Let the workers share the program, and Python not look through it for rubbish again.
+
+    A page leaves many small things behind, and looking for rings among them each time costs a
+    tenth of the page; nearly all go without, by counting.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)

@@ -1,5 +1,7 @@
 """page(): a whole page, or the part of it that htmx asked for; and the error pages."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask import (
@@ -23,6 +25,8 @@ from hub.db import db
 from hub.wording import SpokenEnvironment
 
 LAST_PAGE = 1000  # further on nobody looks, and a database counts rows in vain
+# Macros of ui.html that write the same whoever looks.
+SAME_FOR_EVERYBODY = ("icon", "brand", "tabs", "ridge", "badge", "demo_badge")
 
 htmx = HTMX()
 
@@ -103,8 +107,22 @@ def _templates() -> SpokenEnvironment:
 
 def _with_macros(templates: Any) -> SpokenEnvironment:
     """With ui.html as a global: imports outside a block are not run when a part is rendered."""
-    templates.globals["ui"] = templates.get_template("ui.html").module
+    ui = templates.get_template("ui.html").module
+    for name in SAME_FOR_EVERYBODY:
+        setattr(ui, name, _written_once(getattr(ui, name)))
+    templates.globals["ui"] = ui
     return templates
+
+
+def _written_once(macro: Any) -> Callable[..., Markup]:
+    """A macro whose words depend on nothing but what it is given, and where the site lies."""
+
+    @lru_cache(maxsize=500, typed=True)  # typed: text is escaped, the same as Markup is not
+    def write(_root: str, *given: Any, **named: Any) -> Markup:
+        words: Markup = macro(*given, **named)
+        return words
+
+    return lambda *given, **named: write(request.root_path, *given, **named)
 
 
 def _take_the_whole_page(response: Response) -> None:

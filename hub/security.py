@@ -28,6 +28,17 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: over https Flask-WTF's CSRF check needs to see where a form came from.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    # Pages carry a CSRF token and speak to one person; nothing of them belongs in a shared cache.
+    "Cache-Control": "no-store",
+}
+OVER_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class Admits(enum.IntEnum):
@@ -73,14 +84,7 @@ def _admit() -> ResponseReturnValue | None:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    # Not no-referrer: over https Flask-WTF's CSRF check needs to see where a form came from.
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    # Pages carry a CSRF token and speak to one person; nothing of them belongs in a shared cache.
-    response.headers.setdefault("Cache-Control", "no-store")
+    there = {name.lower() for name, _value in response.headers}
+    headers = HEADERS if not request.is_secure else HEADERS | OVER_HTTPS
+    response.headers.extend((name, headers[name]) for name in headers if name.lower() not in there)
     return response
