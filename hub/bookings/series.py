@@ -1,0 +1,138 @@
+"""Whole 期: booked for all the dates to come or for none, and given up as one.
+
+The caller holds the transaction and has locked the household, as for any booking.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+
+from hub.bookings import rules, standing
+from hub.bookings.actions import book_dates, cancel_all
+from hub.bookings.models import Arrival, Booking, BookingState, Channel, Excuse
+from hub.db import db
+from hub.families.models import Person
+from hub.timetable.models import Series, Slot
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What the last 期 of an activity says about who may book the next one."""
+
+    percent: int
+    attended: dict[int, tuple[int, int]]  # person → how often she came, and was missing
+
+
+def enrol(
+    dates: Sequence[Slot],
+    persons: Sequence[Person],
+    *,
+    account_id: int,
+    now: datetime,
+    channel: Channel = Channel.WEB,
+    request_key: str | None = None,
+) -> Sequence[Booking]:
+    """Give persons of one household places, or turns, in all dates to come of a whole 期, or none.
+
+    `dates` are all the slots of the 期 in their order; one that was called off is passed over. See
+    `actions.book_party`, whose promises hold here for all the dates together. A family comes
+    before the 期 begins; the staff also books what is left of one that has begun.
+    """
+    held = [slot for slot in dates if slot.is_open]
+    if channel is Channel.WEB:
+        rules.check_begins_later((held or dates)[0], now)
+        check_attendance(bar_of(dates[0].series, [person.id for person in persons]), persons)
+    return book_dates(
+        to_come(dates, now) or dates[-1:],
+        persons,
+        account_id=account_id,
+        now=now,
+        channel=channel,
+        request_key=request_key,
+    )
+
+
+def cancel_enrolment(
+    booking: Booking, *, account_id: int, now: datetime, by_staff: bool = False
+) -> bool:
+    """Give up all dates to come that were booked for this person together with this one.
+
+    See `actions.cancel_all`; after the deadline of the 期 only the staff can do it.
+    """
+    together = select(Booking).where(
+        Booking.party == booking.party, Booking.person_id == booking.person_id
+    )
+    hers = db.session.scalars(together.order_by(Booking.starts_at)).all()
+    return cancel_all(
+        dates_given_up(booking, hers, now), account_id=account_id, now=now, by_staff=by_staff
+    )
+
+
+def dates_given_up(
+    booking: Booking, party: Iterable[Booking], now: datetime, *, everybody: bool = False
+) -> list[Booking]:
+    """Of a party those that go when this booking is cancelled: in a whole 期 all dates to come.
+
+    With `everybody` so do those of the other persons.
+    """
+    together = [
+        other
+        for other in party
+        if other.is_live
+        and other.starts_at > now
+        and (everybody or other.person_id == booking.person_id)
+        and (booking.slot.is_of_whole or other.slot_id == booking.slot_id)
+    ]
+    return together if booking in together else [booking, *together]
+
+
+def to_come(dates: Iterable[Slot], now: datetime) -> list[Slot]:
+    """The dates that take place and have not begun."""
+    return [slot for slot in dates if slot.is_open and slot.starts_at > now]
+
+
+def tightest(dates: Sequence[Slot]) -> Slot:
+    """The date that says how many more can have all of these."""
+    return min(dates, key=lambda slot: (slot.places_left, -slot.waiting))
+
+
+def bar_of(series: Series | None, person_ids: Collection[int]) -> Bar | None:
+    """How these persons attended the 期 of the activity before this one; None without a bar.
+
+    Who was excused or on leave was not missing.
+    """
+    last = _before(series) if series else None
+    if last is None or last.attendance_percent is None:
+        return None
+    missed = (Booking.state == BookingState.NO_SHOW) & Excuse.booking_id.is_(None)
+    attended = db.session.execute(
+        select(
+            Booking.person_id,
+            func.count(Arrival.booking_id),
+            func.coalesce(func.sum(case((missed, 1), else_=0)), 0),
+        )
+        .join(Booking.slot)
+        .outerjoin(Arrival, Arrival.booking_id == Booking.id)
+        .outerjoin(Excuse, Excuse.booking_id == Booking.id)
+        .where(Slot.series_id == last.id, Booking.person_id.in_(person_ids))
+        .group_by(Booking.person_id)
+    )
+    return Bar(last.attendance_percent, {row[0]: (row[1], row[2]) for row in attended})
+
+
+def check_attendance(bar: Bar | None, persons: Iterable[Person]) -> None:
+    """Refuse whoever came to too little of the last 期, where the policy says so."""
+    if bar is None:
+        return
+    for person in persons:
+        came, missed = bar.attended.get(person.id, (0, 0))
+        standing.check_attendance(bar.percent, came, missed, person.name)
+
+
+def _before(series: Series) -> Series | None:
+    earlier = Series.activity_id == series.activity_id, Series.ends_on < series.starts_on
+    return db.session.scalar(
+        select(Series).where(*earlier).order_by(Series.ends_on.desc(), Series.id.desc()).limit(1)
+    )
