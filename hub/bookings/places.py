@@ -32,7 +32,8 @@ def lock_slots(*slots: Slot) -> None:
     if series := {slot.series_id for slot in slots} - {None}:
         here = or_(here, Slot.series_id.in_(series))
     fresh = select(Slot).where(here).order_by(Slot.id).with_for_update(key_share=True)
-    db.session.execute(fresh, execution_options={"populate_existing": True})
+    # Fetched, because a row that is not is locked, but not looked at.
+    db.session.scalars(fresh, execution_options={"populate_existing": True}).all()
 
 
 def seat(
