@@ -32,6 +32,7 @@ from hub.accounts.views import blueprint as accounts
 from hub.bookings.removal import blueprint as removal
 from hub.bookings.views import blueprint as bookings
 from hub.db import db, migrate
+from hub.desk import changes, counter, marks, priorities, turns
 from hub.desk.views import blueprint as desk
 from hub.families.views import blueprint as families
 from hub.timetable.views import blueprint as timetable
@@ -65,6 +66,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(bookings)
     app.register_blueprint(removal)
     app.register_blueprint(desk)
+    for feature in (marks, turns, changes, counter, priorities):
+        app.register_blueprint(feature.blueprint)
     ops.init_app(app)
 
     assets.init_app(app)

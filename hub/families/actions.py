@@ -13,8 +13,11 @@ from hub.families.queries import my_household
 from hub.families.rules import check_may_add, check_not_there
 
 
-def household_of(account: Account, now: datetime) -> Household:
-    """The household of this account, made the first time; two tabs at once agree on one."""
+def household_of(account: Account, now: datetime, by: Account | None = None) -> Household:
+    """The household of this account, made the first time; two tabs at once agree on one.
+
+    `by` is who makes it for somebody else: one of the staff, at the desk.
+    """
     household = my_household(account)
     if household is not None:
         return household
@@ -29,7 +32,8 @@ def household_of(account: Account, now: datetime) -> Household:
         if household is None:
             raise
         return household
-    audit.record("make", household, account_id=account.id, household_id=household.id)
+    made_by = by or account
+    audit.record("make", household, account_id=made_by.id, household_id=household.id)
     return household
 
 
@@ -44,6 +48,12 @@ def add_person(
     db.session.add(person)
     _record("add", person, account)
     return person
+
+
+def person_like(household: Household, name: str, birth_date: date) -> Person | None:
+    """Who is in the household already by this name and birth date."""
+    same = Person.name == name, Person.birth_date == birth_date
+    return db.session.scalar(select(Person).where(Person.household_id == household.id, *same))
 
 
 def change_person(

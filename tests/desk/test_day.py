@@ -211,7 +211,7 @@ def test_a_long_day_costs_no_more_queries(
     queries.clear()
     page = browser.visit("/desk")
     assert f"{how_many} 场" in page.text
-    assert len(queries) == 6, queries
+    assert len(queries) == 5, queries
 
 
 def test_a_stranger_is_led_to_the_sign_in_page(browser: Browser, cast: Cast) -> None:

@@ -1,0 +1,139 @@
+"""What the desk does for a family, and opens to everybody; the caller holds the transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from hub.accounts.actions import account_of
+from hub.accounts.models import Account
+from hub.audit import record
+from hub.bookings import actions, changes, line
+from hub.bookings.models import Arrival, Booking, Channel, Offer
+from hub.bookings.places import lock_slots, open_desk_places
+from hub.db import db
+from hub.desk import messages, rules
+from hub.families.actions import add_person, household_of, person_like
+from hub.families.models import Person, Priority
+from hub.families.queries import my_persons
+from hub.limits import hit
+from hub.rules import Refused
+from hub.timetable.models import Slot
+
+LOOKUPS, IN = 100, timedelta(hours=1)  # of families by their phones, for one of the staff
+
+
+def cancel_for_family(bookings: Sequence[Booking], *, account_id: int, now: datetime) -> None:
+    """Give up places or turns because the family asked for it, who is told. Raises Refused."""
+    lock_slots(*{booking.slot_id: booking.slot for booking in bookings}.values())
+    for booking in bookings:
+        rules.check_not_over(booking.slot, now)
+        rules.check_not_here(_came(booking))
+    if actions.cancel_all(bookings, account_id=account_id, now=now, by_staff=True):
+        messages.tell_cancelled(bookings, now)
+
+
+def move_for_family(booking: Booking, slot: Slot, *, account_id: int, now: datetime) -> Booking:
+    """Exchange a place for one in another slot, and tell the family. Raises Refused."""
+    lock_slots(booking.slot, slot)
+    rules.check_not_over(booking.slot, now)
+    rules.check_not_here(_came(booking))
+    moved = actions.move(booking, slot, account_id=account_id, now=now, by_staff=True)
+    messages.tell_moved(moved, now)
+    return moved
+
+
+def restore_for_family(booking: Booking, *, account_id: int, now: datetime) -> None:
+    """Take back a cancellation, a leave or a no-show, and tell the family. Raises Refused."""
+    lock_slots(booking.slot)
+    db.session.refresh(booking)
+    if booking.is_live:
+        return
+    rules.check_no_draw_ahead(booking.slot)
+    changes.restore(booking, account_id=account_id, now=now)
+    messages.tell_restored(booking, now)
+
+
+def accept_for_family(booking: Booking, *, account_id: int, now: datetime) -> None:
+    """The family said yes on the phone to the place that is held for it. Raises Refused."""
+    lock_slots(booking.slot)
+    held = select(Offer).where(Offer.party == booking.party, Offer.answered_at.is_(None))
+    offer = db.session.scalar(held)
+    if offer is None or not line.accept(offer, account_id=account_id, now=now):
+        raise Refused(rules.offer_is_over())
+
+
+def open_desk_places_now(slot: Slot, *, account_id: int, now: datetime) -> None:
+    """What is kept for the desk is for everybody, those who wait first."""
+    lock_slots(slot)
+    rules.check_may_change(slot, now)
+    if slot.desk_places:
+        open_desk_places(slot)
+        record("release_desk_places", slot, account_id=account_id)
+        line.serve_line(slot, account_id=account_id, now=now)
+
+
+def count_lookup(account_id: int) -> None:
+    """Refuse whoever asks for family after family: that is not how a desk works."""
+    if not hit("desk_lookup", str(account_id), most=LOOKUPS, window=IN):
+        raise Refused(rules.too_many_lookups())
+
+
+def book_at_desk(
+    slot: Slot,
+    phone: str,
+    person_ids: Sequence[int],
+    newcomer: dict[str, Any] | None,
+    *,
+    clerk: Account,
+    now: datetime,
+    channel: Channel,
+    request_key: str | None,
+) -> Sequence[Booking]:
+    """Book for persons of the family with this phone, and for one who is not in it yet: all or
+    none. The family's account and household are made where there are none. Raises Refused.
+    """
+    guardian = account_of(phone, now)
+    household = household_of(guardian, now, by=clerk)
+    ids = list(person_ids)
+    if newcomer:
+        person = person_like(household, newcomer["name"], newcomer["birth_date"])
+        person = person or add_person(clerk, household, **newcomer)
+        ids += [person.id] if person.id not in ids else []
+    booked = actions.book_party(
+        slot,
+        my_persons(guardian, ids, lock=True),
+        account_id=clerk.id,
+        now=now,
+        channel=channel,
+        request_key=request_key,
+    )
+    if booked[0].made_at == now:  # else the form came a second time, and all is told
+        messages.tell_booked(booked, now)
+    return booked
+
+
+def verify_priority(person: Person, group: str, *, account_id: int, now: datetime) -> None:
+    """The staff has seen the proof that a person goes first in a draw."""
+    priority = db.session.get(Priority, person.id) or Priority(person_id=person.id)
+    priority.group, priority.verified_by_id, priority.verified_at = group, account_id, now
+    db.session.add(priority)
+    _note("verify_priority", person, account_id)
+
+
+def remove_priority(person: Person, *, account_id: int) -> None:
+    """It was a mistake, or holds no longer."""
+    priority = db.session.get(Priority, person.id)
+    if priority is not None:
+        db.session.delete(priority)
+        _note("remove_priority", person, account_id)
+
+
+def _came(booking: Booking) -> bool:
+    return db.session.get(Arrival, booking.id) is not None
+
+
+def _note(act: str, person: Person, account_id: int) -> None:
+    db.session.flush()
+    record(act, person, account_id=account_id, household_id=person.household_id)

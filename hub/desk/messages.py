@@ -1,0 +1,81 @@
+"""What families are told of what the desk did for them: in Chinese, as they do not see it done."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from hub import text
+from hub.bookings.models import Booking
+from hub.db import db
+from hub.families.models import Guardian
+from hub.language import CHINESE
+from hub.notices.actions import tell
+
+
+def tell_booked(bookings: Sequence[Booking], now: datetime) -> None:
+    """The desk has booked for her: the number, and where she can look it up."""
+    first = bookings[0]
+    facts = _what(bookings) | {
+        "number": text.number(first.number),
+        "link": f"{current_app.config['HUB'].address}/bookings/{first.number}",
+    }
+    with force_locale(CHINESE):
+        if first.is_confirmed:
+            said = _("前台替您约好了：%(name)s %(what)s，预约号 %(number)s。%(link)s", **facts)
+        elif first.is_entered:
+            said = _("前台替您报了摇号：%(name)s %(what)s，预约号 %(number)s。%(link)s", **facts)
+        else:
+            said = _("前台替您排了候补：%(name)s %(what)s，有名额会通知您。%(link)s", **facts)
+    _tell_guardians(first, said, now)
+
+
+def tell_cancelled(bookings: Sequence[Booking], now: datetime) -> None:
+    with force_locale(CHINESE):
+        said = _(
+            "前台取消了%(name)s %(what)s 的预约。不是您要取消的，请给中心打电话。",
+            **_what(bookings),
+        )
+    _tell_guardians(bookings[0], said, now)
+
+
+def tell_moved(booking: Booking, now: datetime) -> None:
+    with force_locale(CHINESE):
+        said = _(
+            "前台替您改期了：%(name)s %(what)s，新的预约号 %(number)s。",
+            number=text.number(booking.number),
+            **_what([booking]),
+        )
+    _tell_guardians(booking, said, now)
+
+
+def tell_restored(booking: Booking, now: datetime) -> None:
+    with force_locale(CHINESE):
+        said = _(
+            "预约恢复了：%(name)s %(what)s，预约号 %(number)s。",
+            number=text.number(booking.number),
+            **_what([booking]),
+        )
+    _tell_guardians(booking, said, now)
+
+
+def _what(bookings: Sequence[Booking]) -> dict[str, str]:
+    slot = bookings[0].slot
+    with force_locale(CHINESE):
+        return {
+            "name": "、".join(
+                dict.fromkeys(booking.person.name for booking in bookings if booking.person)
+            ),
+            "what": _(
+                "%(when)s “%(title)s”", when=text.when(slot.starts_at), title=slot.activity.title
+            ),
+        }
+
+
+def _tell_guardians(booking: Booking, message: str, now: datetime) -> None:
+    of_household = select(Guardian.account_id).where(Guardian.household_id == booking.household_id)
+    for account_id in db.session.scalars(of_household):
+        tell(account_id, message, now)

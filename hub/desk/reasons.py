@@ -1,0 +1,89 @@
+"""What the staff of a centre did that needs a reason, for its manager to read."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from hub.accounts.models import Account
+from hub.audit import AuditEntry
+from hub.bookings.models import Booking, Excuse, Reordering
+from hub.catalogue.models import Centre
+from hub.db import db
+from hub.timetable.models import Slot
+
+DAYS = 60
+MOST = 100  # of each
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why, when and by whom something was done about a booking."""
+
+    at: datetime
+    reason: str
+    by: str  # nobody's name where the account is gone
+    booking: Booking
+
+
+@dataclass(frozen=True)
+class CalledOff:
+    """A slot that does not take place; by nobody where the clock did it."""
+
+    slot: Slot
+    by: str
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """The latest first."""
+
+    moved_up: list[Reason]
+    excused: list[Reason]
+    called_off: list[CalledOff]
+
+    @property
+    def persons(self) -> int:
+        bookings = [one.booking for one in self.moved_up + self.excused]
+        return len({booking.person_id for booking in bookings if booking.person_id})
+
+
+def reasons_at(centre: Centre, now: datetime) -> Reasons:
+    """What was moved up, excused and called off here in the last days; three queries."""
+    since = now - timedelta(days=DAYS)
+    return Reasons(
+        _of_bookings(Reordering, centre, since),
+        _of_bookings(Excuse, centre, since),
+        [CalledOff(slot, by or "") for slot, by in db.session.execute(_called_off(centre, since))],
+    )
+
+
+def _of_bookings(
+    told: type[Reordering] | type[Excuse], centre: Centre, since: datetime
+) -> list[Reason]:
+    rows = db.session.execute(
+        select(told.at, told.reason, Account.name, Booking)
+        .join(Booking, Booking.id == told.booking_id)
+        .join(Booking.slot)
+        .outerjoin(Account, Account.id == told.account_id)
+        .options(contains_eager(Booking.slot).joinedload(Slot.activity), joinedload(Booking.person))
+        .where(Slot.centre_id == centre.id, told.at >= since)
+        .order_by(told.at.desc(), Booking.id.desc())
+        .limit(MOST)
+    )
+    return [Reason(at, reason, by or "", booking) for at, reason, by, booking in rows]
+
+
+def _called_off(centre: Centre, since: datetime) -> Select[Slot, str]:
+    entry, whose = aliased(AuditEntry), aliased(Account)
+    of_slot = (entry.subject == Slot.__tablename__) & (entry.subject_id == Slot.id)
+    return (
+        select(Slot, whose.name)
+        .outerjoin(entry, of_slot & (entry.act == "call_off"))
+        .outerjoin(whose, whose.id == entry.account_id)
+        .options(joinedload(Slot.activity))
+        .where(Slot.centre_id == centre.id, Slot.called_off_at >= since)
+        .order_by(Slot.called_off_at.desc(), Slot.id.desc())
+        .limit(MOST)
+    )

@@ -1,0 +1,260 @@
+"""Who is booked in slots, and one booking, as the desk of their centre sees them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from flask import abort
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from hub import clock
+from hub.accounts.models import Account
+from hub.bookings.models import (
+    LIVE,
+    Arrival,
+    Booking,
+    BookingState,
+    Ending,
+    Excuse,
+    Offer,
+)
+from hub.bookings.numbers import is_number
+from hub.catalogue.models import Activity
+from hub.db import db
+from hub.desk.queries import is_mine
+from hub.families.models import Guardian, Person, Priority
+from hub.text import last_four
+from hub.timetable.models import Slot, SlotState
+
+ON_SCREEN = (*LIVE, BookingState.NO_SHOW, BookingState.ON_LEAVE)
+ON_PAPER = (
+    BookingState.CONFIRMED,
+    BookingState.OFFERED,
+    BookingState.WAITING,
+    BookingState.ON_LEAVE,
+)
+MOST_CANCELLED = 200
+MOST_SLOTS = 40  # to move somebody to
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One booking on a roster, with what the desk wants to know beside it."""
+
+    booking: Booking
+    came_at: datetime | None
+    is_excused: bool
+    goes_first: bool
+    held_until: datetime | None
+
+    @property
+    def person(self) -> Person | None:
+        return self.booking.person
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Everybody of a slot in the order they booked, those who wait in the order of the line."""
+
+    day: date
+    listed: list[Listed] = field(default_factory=list)
+    # All that the desk sees of the guardians' phones: the last four digits, by household.
+    digits: dict[int, list[str]] = field(default_factory=dict)
+
+    def of(self, *states: str) -> list[Listed]:
+        return [listed for listed in self.listed if listed.booking.state in states]
+
+    @property
+    def confirmed(self) -> list[Listed]:
+        return self.of(BookingState.CONFIRMED)
+
+    @property
+    def holders(self) -> list[Listed]:
+        """Whose places are given or held; once the slot is called off, whose they were."""
+        return self.of(BookingState.CONFIRMED, BookingState.OFFERED, BookingState.CANCELLED)
+
+    @property
+    def waiting(self) -> list[Listed]:
+        line = self.of(BookingState.WAITING)
+        return sorted(line, key=lambda listed: (listed.booking.turn, listed.booking.id))
+
+    @property
+    def came(self) -> int:
+        return sum(listed.came_at is not None for listed in self.confirmed)
+
+    @property
+    def persons(self) -> int:
+        """Of how many persons this shows something (whoever was removed has left no name)."""
+        return sum(listed.person is not None for listed in self.listed)
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the desk may know of one booking beside the booking itself."""
+
+    listed: Listed
+    excuse: Excuse | None
+    phones: list[str]
+    others: list[Booking]  # of the same party that are live
+
+    @property
+    def persons(self) -> int:
+        shown = [self.listed.booking, *self.others]
+        return len({booking.person_id for booking in shown if booking.person_id})
+
+
+def rosters_of(
+    slots: Sequence[Slot], states: Sequence[BookingState] = ON_SCREEN
+) -> dict[int, Roster]:
+    """The roster of each of these slots, by its id; two queries for any number of them.
+
+    Of a slot that was called off it also holds those who had a place or a turn until then.
+    """
+    rosters = {slot.id: Roster(day=clock.local(slot.starts_at).date()) for slot in slots}
+    shown = (
+        Booking.slot_id.in_(rosters),
+        or_(Booking.state.in_(states), Booking.ending == Ending.CALLED_OFF),
+    )
+    phones = (
+        select(Guardian.household_id, Account.phone)
+        .join(Guardian.account)
+        .where(Guardian.household_id.in_(select(Booking.household_id).where(*shown)))
+        .order_by(Guardian.account_id)
+    )
+    digits: dict[int, list[str]] = defaultdict(list)
+    for household_id, phone in db.session.execute(phones):
+        digits[household_id].append(last_four(phone))
+    for row in db.session.execute(_listed().where(*shown).order_by(Booking.id)):
+        listed = Listed(*row)
+        roster = rosters[listed.booking.slot_id]
+        roster.listed.append(listed)
+        roster.digits[listed.booking.household_id] = digits[listed.booking.household_id]
+    return rosters
+
+
+def my_booking(account: Account, number: str) -> Booking:
+    """A booking, of whatever state, at a centre this account works for; any other is not there."""
+    query = (
+        select(Booking)
+        .join(Booking.slot)
+        .join(Slot.centre)
+        .options(
+            contains_eager(Booking.slot).options(
+                contains_eager(Slot.centre),
+                joinedload(Slot.activity).joinedload(Activity.kind),
+                joinedload(Slot.room),
+            ),
+            joinedload(Booking.person),
+        )
+        .where(Booking.number == number, is_mine(account))
+    )
+    return (db.session.scalar(query) if is_number(number) else None) or abort(404)
+
+
+def details_of(booking: Booking) -> Details:
+    """All that the page of one booking shows beside it; four queries."""
+    row = db.session.execute(_listed().where(Booking.id == booking.id)).one()
+    phones = (
+        select(Account.phone)
+        .join(Guardian, Guardian.account_id == Account.id)
+        .where(Guardian.household_id == booking.household_id)
+        .order_by(Account.id)
+    )
+    return Details(
+        listed=Listed(*row),
+        excuse=db.session.get(Excuse, booking.id),
+        phones=list(db.session.scalars(phones)),
+        others=party_of(booking),
+    )
+
+
+def party_of(booking: Booking) -> list[Booking]:
+    """The others of a booking's party that are live, by the time of their slots."""
+    together = select(Booking).where(
+        Booking.party == booking.party,
+        Booking.id != booking.id,
+        Booking.household_id == booking.household_id,
+        Booking.state.in_(LIVE),
+    )
+    loaded = together.options(
+        joinedload(Booking.person), joinedload(Booking.slot).joinedload(Slot.activity)
+    )
+    return list(db.session.scalars(loaded.order_by(Booking.starts_at, Booking.id)))
+
+
+def cancelled_of(slot: Slot) -> Sequence[Booking]:
+    """Who gave up a place or a turn, or lost it, the latest first: to take it back."""
+    gone = (
+        select(Booking)
+        .where(Booking.slot_id == slot.id, Booking.state == BookingState.CANCELLED)
+        .options(joinedload(Booking.person))
+        .order_by(Booking.cancelled_at.desc(), Booking.id.desc())
+    )
+    return db.session.scalars(gone.limit(MOST_CANCELLED)).all()
+
+
+def families_told(slot: Slot) -> tuple[int, int]:
+    """How many families, and how many persons, hear of it when the slot is called off."""
+    live = Booking.slot_id == slot.id, Booking.state.in_(LIVE)
+    counted = select(func.count(Booking.household_id.distinct()), func.count()).where(*live)
+    families, persons = db.session.execute(counted).one()
+    return families, persons
+
+
+def slots_to_move_to(booking: Booking, now: datetime) -> Sequence[Slot]:
+    """The coming slots of the same activity that take bookings now, soonest first."""
+    slots = (
+        select(Slot)
+        .where(
+            Slot.activity_id == booking.slot.activity_id,
+            Slot.id != booking.slot_id,
+            Slot.starts_at > now - timedelta(days=1),
+            Slot.ends_at > now,
+            Slot.opens_at <= now,
+            Slot.state == SlotState.OPEN,
+        )
+        .options(joinedload(Slot.activity), joinedload(Slot.room))
+        .order_by(Slot.starts_at, Slot.id)
+    )
+    return db.session.scalars(slots.limit(MOST_SLOTS)).all()
+
+
+def my_coming_person(account: Account, person_id: int, now: datetime) -> tuple[Person, str]:
+    """Somebody with a live booking to come at a centre this account works for, and the number of
+    the first such booking; anybody else is not there."""
+    query = (
+        select(Person, Booking.number)
+        .join(Booking, Booking.person_id == Person.id)
+        .join(Booking.slot)
+        .join(Slot.centre)
+        .where(
+            Person.id == person_id,
+            Booking.state.in_(LIVE),
+            Booking.ends_at > now,
+            is_mine(account),
+        )
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    row = db.session.execute(query.limit(1)).first()
+    return (row[0], row[1]) if row else abort(404)
+
+
+def _listed() -> Select[Booking, datetime, bool, bool, datetime]:
+    """The columns of Listed, in one query: at most one row of each of the others belongs here."""
+    is_open = Offer.party == Booking.party, Offer.answered_at.is_(None)
+    return (
+        select(
+            Booking,
+            Arrival.at,
+            Excuse.booking_id.is_not(None),
+            Priority.person_id.is_not(None),
+            Offer.until,
+        )
+        .outerjoin(Arrival, Arrival.booking_id == Booking.id)
+        .outerjoin(Excuse, Excuse.booking_id == Booking.id)
+        .outerjoin(Priority, Priority.person_id == Booking.person_id)
+        .outerjoin(Offer, (is_open[0]) & is_open[1] & (Booking.state == BookingState.OFFERED))
+        .options(joinedload(Booking.person))
+    )
