@@ -29,6 +29,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import assets, config, health, language, ops, pages, paths, security
 from hub.accounts.views import blueprint as accounts
+from hub.bookings import lookup, moving, offers
 from hub.bookings.removal import blueprint as removal
 from hub.bookings.views import blueprint as bookings
 from hub.db import db, migrate
@@ -65,6 +66,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(timetable)
     app.register_blueprint(bookings)
     app.register_blueprint(removal)
+    app.register_blueprint(offers.blueprint)
+    app.register_blueprint(moving.blueprint)
+    app.register_blueprint(lookup.blueprint)
     app.register_blueprint(desk)
     for feature in (marks, turns, changes, counter, priorities):
         app.register_blueprint(feature.blueprint)

@@ -150,6 +150,17 @@ def fee(fen: int) -> str:
     return f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}"
 
 
+@_once
+def duration(minutes: int) -> str:
+    """2 小时 · 45 分钟 · 1 小时 30 分钟."""
+    hours, rest = divmod(minutes, 60)
+    said_hours = ngettext("%(num)s 小时", "%(num)s 小时", hours)
+    said_minutes = ngettext("%(num)s 分钟", "%(num)s 分钟", rest)
+    if hours and rest:
+        return f"{said_hours} {said_minutes}"
+    return said_hours if hours else said_minutes
+
+
 def number(value: str) -> str:
     """482 193 7756: a booking's number as it is read out."""
     return f"{value[:3]} {value[3:6]} {value[6:]}"

@@ -6,11 +6,13 @@ document.addEventListener("htmx:beforeRequest", () => tell(""));
 // After a refused form, lead to the first thing to put right. When what was pressed is gone from the
 // page, go on reading at what took its place.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  countDown(0);
   if (toPutRight() || document.activeElement !== document.body) return;
   const arrived = document.getElementById(detail.target.id) ?? document.getElementById("main");
   arrived.focus({ preventScroll: true });
 });
 toPutRight();
+countDown(sinceItArrived());
 
 function toPutRight() {
   const wrong = document.querySelector("[aria-invalid=true], .field-error");
@@ -29,4 +31,63 @@ function tell(what) {
   if (!trouble) return;
   trouble.hidden = !what;
   trouble.textContent = what ? trouble.dataset[what] : "";
+}
+
+// A slot that opens soon: its button is on the page already and wakes by the server's clock, without
+// asking anybody. The page says how long it was when it left the server; what has passed since is
+// told by two clocks, because one stands still while a phone sleeps and the other may be put back.
+function countDown(passed) {
+  for (const box of document.querySelectorAll("[data-opens-in]:not([data-runs])")) {
+    const began = [performance.now(), Date.now()];
+    const left = () =>
+      box.dataset.opensIn - passed - Math.max(performance.now() - began[0], Date.now() - began[1]);
+    box.dataset.runs = "";
+    box.querySelector(".countdown-reload").hidden = true;
+    tick(box, left);
+    document.addEventListener("visibilitychange", () => document.hidden || tick(box, left));
+  }
+}
+
+function tick(box, left) {
+  const remains = left();
+  clearTimeout(box.dataset.timer);
+  if (!box.isConnected) return;
+  const shown = box.querySelector(".countdown-left");
+  shown.hidden = false;
+  if (remains <= 0) {
+    const button = box.parentElement.querySelector("[data-waits]");
+    if (button) button.disabled = false;
+    say(box, box.dataset.open);
+    shown.textContent = box.dataset.open;
+    return;
+  }
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const step = !still ? 1000 : remains > 60_000 ? 60_000 : 10_000;
+  const seconds = (Math.ceil(remains / step) * step) / 1000;
+  shown.textContent = inWords(box, seconds);
+  // Read out rarely: at so many minutes before.
+  const minutes = Math.ceil(remains / 60_000);
+  if ([60, 30, 10, 5, 1].includes(minutes)) say(box, inWords(box, minutes * 60));
+  box.dataset.timer = setTimeout(tick, remains % step || step, box, left);
+}
+
+function say(box, words) {
+  const told = box.querySelector("[role=status]");
+  if (told.textContent !== words) told.textContent = words;
+}
+
+// The two largest units: 还有 3 天 4 小时.
+function inWords({ dataset }, seconds) {
+  const units = [[86_400, "days"], [3600, "hours"], [60, "minutes"], [1, "seconds"]];
+  const first = units.findIndex(([size]) => seconds >= size);
+  const words = units.slice(first, first + 2).map(([size, name], place) => {
+    const whole = Math.floor((place ? seconds % units[first][0] : seconds) / size);
+    return whole || !place ? dataset[name].replace("{n}", whole) : "";
+  });
+  return dataset.left.replace("{left}", words.join(" ").trim());
+}
+
+function sinceItArrived() {
+  const arrival = performance.getEntriesByType("navigation")[0]?.responseStart;
+  return arrival ? performance.now() - arrival : 0;
 }

@@ -6,20 +6,21 @@ from functools import cache
 from typing import Any
 
 from flask import abort
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from hub.accounts.models import Account
 from hub.bookings.deadlines import week_of
-from hub.bookings.models import LIVE, Booking, BookingState, Excuse, Offer
+from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Excuse, Offer
 from hub.bookings.standing import Kept
-from hub.catalogue.models import Activity
+from hub.catalogue.models import Activity, Admission
 from hub.db import db
 from hub.families.models import Guardian, Household, Priority
-from hub.timetable.models import Slot, SlotState
+from hub.timetable.models import Series, Slot, SlotState
 from hub.timetable.queries import slots_for_cards, slots_with_everything
 
 PAGE = 20
+MOST_TO_MOVE_TO = 12
 LONGEST_SLOT = timedelta(days=1)  # overnight care that began the evening before
 
 
@@ -113,6 +114,36 @@ def open_offers(bookings: Sequence[Booking]) -> dict[str, Offer]:
     return {offer.party: offer for offer in db.session.scalars(select(Offer).where(*unanswered))}
 
 
+def offer_or_404(token: str) -> tuple[Offer, int, int]:
+    """The offer of a link, how many places of its slot the party holds, and on how many dates."""
+    found = db.session.execute(_offer_of_token(), {"token": token}).one_or_none()
+    if found is None:
+        abort(404)
+    offer, places, dates = found
+    return offer, places, dates
+
+
+@cache
+def _offer_of_token() -> Select[Offer, int, int]:
+    party = Booking.party == Offer.party
+    held = party, Booking.slot_id == Offer.slot_id, Booking.state.in_(HOLDING)
+    places = select(func.coalesce(func.sum(Booking.places), 0)).where(*held)
+    dates = select(func.count(Booking.slot_id.distinct())).where(party)
+    return (
+        select(
+            Offer,
+            places.correlate(Offer).scalar_subquery(),
+            dates.correlate(Offer).scalar_subquery(),
+        )
+        .where(Offer.token == bindparam("token"))
+        .options(
+            joinedload(Offer.slot).options(
+                joinedload(Slot.activity), joinedload(Slot.centre), joinedload(Slot.room)
+            )
+        )
+    )
+
+
 def is_excused(booking: Booking) -> bool:
     """Whether the staff forgave that she did not come."""
     return db.session.get(Excuse, booking.id) is not None
@@ -158,9 +189,22 @@ def positions(bookings: Sequence[Booking]) -> dict[int, int]:
     waiting = [booking.id for booking in bookings if booking.is_waiting]
     if not waiting:
         return {}
+    rows = db.session.execute(_positions().where(Booking.id.in_(waiting)))
+    return {booking_id: before + 1 for booking_id, _number, before in rows}
+
+
+def positions_of(numbers: Sequence[str]) -> dict[str, int]:
+    """The same for bookings of which only the numbers are known; those that wait are in it."""
+    waiting = Booking.number.in_(numbers), Booking.state == BookingState.WAITING
+    rows = db.session.execute(_positions().where(*waiting))
+    return {number: before + 1 for _booking_id, number, before in rows}
+
+
+@cache
+def _positions() -> Select[int, str, int]:
     before = aliased(Booking)
-    rows = db.session.execute(
-        select(Booking.id, func.count(before.party.distinct()))
+    return (
+        select(Booking.id, Booking.number, func.count(before.party.distinct()))
         .outerjoin(
             before,
             (before.slot_id == Booking.slot_id)
@@ -171,10 +215,38 @@ def positions(bookings: Sequence[Booking]) -> dict[int, int]:
                 | (before.turn == Booking.turn) & (before.id < Booking.id)
             ),
         )
-        .where(Booking.id.in_(waiting))
-        .group_by(Booking.id)
+        .group_by(Booking.id, Booking.number)
     )
-    return {row[0]: row[1] + 1 for row in rows}
+
+
+def booked_with(phone: str, number: str) -> Booking | None:
+    """A booking by its number and the phone of who looks after the person: both must be right."""
+    whose = select(Guardian.household_id).join(Guardian.account).where(Account.phone == phone)
+    known = Booking.number == number, Booking.household_id.in_(whose)
+    slot = joinedload(Booking.slot).options(joinedload(Slot.activity), joinedload(Slot.centre))
+    return db.session.scalar(select(Booking).where(*known).options(slot))
+
+
+def slots_to_move_to(booking: Booking, now: datetime) -> Sequence[Slot]:
+    """The slots of the same activity that have places for this booking now, soonest first."""
+    return db.session.scalars(
+        slots_for_cards()
+        .outerjoin(Slot.series)
+        .where(
+            Slot.activity_id == booking.slot.activity_id,
+            Slot.id != booking.slot_id,
+            Slot.starts_at > now,
+            Slot.opens_at <= now,
+            Slot.closes_at > now,
+            Slot.places_left >= booking.places,
+            Slot.state == SlotState.OPEN,
+            or_(Slot.admission == Admission.FIRST_COME, Slot.drawn_at.is_not(None)),
+            or_(Slot.waiting == 0, Slot.smaller_first),
+            Series.is_whole.is_not(True),
+        )
+        .order_by(Slot.starts_at)
+        .limit(MOST_TO_MOVE_TO)
+    ).all()
 
 
 def alternatives(slot: Slot, now: datetime) -> Sequence[Slot]:

@@ -104,6 +104,12 @@ def check_may_move(
     check_window(slot, now, by_staff=by_staff)
 
 
+def check_single(slot: "Slot") -> None:
+    """Refuse to exchange one date of a whole 期: it is left to others instead."""
+    if slot.is_of_whole:
+        raise Refused(_("整期的活动不能改其中一次。来不了的那一次可以请假。"))
+
+
 def no_place_to_move(slot: "Slot") -> Refused:
     """What somebody hears who wanted to move to a slot without a free place."""
     return Refused(_("那一场没有名额了，原来的预约还在。"), others_like(slot))

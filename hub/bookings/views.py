@@ -1,6 +1,7 @@
 """A slot's page with its one button, and the bookings of a household."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import segno
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -11,12 +12,14 @@ from flask_login import current_user
 from hub import clock
 from hub.accounts.kept import kept_form
 from hub.bookings import queries, rules
-from hub.bookings.actions import book, cancel
-from hub.bookings.forms import BookingForm
-from hub.bookings.models import Booking
+from hub.bookings.actions import book_party, cancel_all
+from hub.bookings.forms import BookingForm, CancellationForm
+from hub.bookings.models import Booking, BookingState, Ending, Offer
 from hub.bookings.numbers import is_number
+from hub.bookings.slot_page import slot_page
+from hub.bookings.states import shown
 from hub.db import transaction
-from hub.families.models import Household, Person
+from hub.families.models import Household
 from hub.families.queries import my_household, my_persons
 from hub.notices.queries import latest_notices
 from hub.pages import page, page_asked
@@ -35,7 +38,7 @@ def show_slot(slot_id: int) -> ResponseReturnValue:
     form = _form_for(household, BookingForm(formdata=kept))
     if not form.request_key.data:
         form.new_key()
-    return _slot_page(slot, household, form)
+    return slot_page(slot, household, form)
 
 
 @blueprint.post("/slots/<int:slot_id>/bookings")
@@ -48,25 +51,24 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
     if form.validate() and not refusal:
         try:
             with transaction():
-                [person] = my_persons(current_user, [form.person.data], lock=True)
-                booking = book(
+                booked = book_party(
                     queries.slot_or_404(slot_id),
-                    person,
+                    my_persons(current_user, form.person.data or [], lock=True),
                     account_id=current_user.id,
                     now=clock.now(),
                     request_key=form.request_key.data or None,
                 )
-                number, confirmed = booking.number, booking.is_confirmed
+                number, state = booked[0].number, booked[0].state
         except Refused as refused:
             refusal = refused
             slot, household = queries.slot_or_404(slot_id), _household()
         else:
-            flash(_("约好了！到时候见。") if confirmed else _("已排进候补，有名额会通知您。"))
+            flash(_what_came_of_it(state))
             return redirect(url_for("bookings.show_booking", number=number), 303)
     if refusal:
         form.form_errors.append(str(refusal))
     form.new_key()
-    return _slot_page(slot, household, form, refusal, 422)
+    return slot_page(slot, household, form, refusal, 422)
 
 
 @blueprint.get("/bookings")
@@ -76,14 +78,21 @@ def my_bookings() -> ResponseReturnValue:
     page_number = page_asked()
     coming = queries.coming_bookings(current_user, now) if page_number == 1 else []
     past, has_more = queries.past_bookings(current_user, now, page_number)
+    positions = queries.positions(coming)
+    offers = queries.open_offers(coming)
     return page(
         "bookings/my_bookings.html",
         coming=coming,
         past=past,
-        now=now,
         page_number=page_number,
         has_more=has_more,
-        positions=queries.positions(coming),
+        offers=_by_offer(coming, offers),
+        shown={
+            booking.id: shown(
+                booking, now, position=positions.get(booking.id), offer=offers.get(booking.party)
+            )
+            for booking in [*coming, *past]
+        },
         notices=latest_notices(current_user.id, now) if page_number == 1 else [],
     )
 
@@ -92,9 +101,9 @@ def my_bookings() -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def show_booking(number: str) -> ResponseReturnValue:
     """The proof. Staff who scan its code are led to the roster, which asks whether it is theirs."""
-    booking = queries.find_booking(current_user, number) if is_number(number) else None
-    if booking:
-        return _booking_page("bookings/booking.html", booking)
+    party = queries.my_party(current_user, number) if is_number(number) else []
+    if party:
+        return _booking_page(party[0], party[1:])
     if current_user.is_staff and (slot_id := queries.slot_id_of(number)):
         anchor = f"booking-{number}"
         return redirect(url_for("desk.show_roster", slot_id=slot_id, _anchor=anchor), 303)
@@ -104,25 +113,27 @@ def show_booking(number: str) -> ResponseReturnValue:
 @blueprint.get("/bookings/<number>/cancellation")
 @open_to(Admits.SIGNED_IN)
 def show_cancellation(number: str) -> ResponseReturnValue:
-    booking = queries.my_booking(current_user, number)
+    booking, *others = _my_party(number)
     if not booking.is_live:
         return redirect(url_for("bookings.show_booking", number=number), 303)
-    return _booking_page("bookings/cancellation.html", booking, refusal=_why_not_cancel(booking))
+    return _cancellation_page(booking, others, CancellationForm(), _why_not_cancel(booking))
 
 
 @blueprint.post("/bookings/<number>/cancellation")
 @open_to(Admits.SIGNED_IN)
 def cancel_booking(number: str) -> ResponseReturnValue:
+    form, now = CancellationForm(), clock.now()
     try:
         with transaction():
-            booking = queries.my_booking(current_user, number)
-            had_place = booking.is_confirmed
-            cancel(booking, account_id=current_user.id, now=clock.now())
+            booking, *others = _my_party(number)
+            held = booking.holds
+            together = _together(others, now) if form.which.data == "all" else []
+            cancel_all([booking, *together], account_id=current_user.id, now=now)
     except Refused as refused:
-        booking = queries.my_booking(current_user, number)
-        return _booking_page("bookings/cancellation.html", booking, 422, refusal=refused)
+        booking, *others = _my_party(number)
+        return _cancellation_page(booking, others, form, refused, 422)
     freed = _("已经取消，名额让给别人了。谢谢您早点告诉我们。")
-    flash(freed if had_place else _("好的，不再候补这一场了。"))
+    flash(freed if held else _("好的，不再排了。"))
     return redirect(url_for("bookings.show_booking", number=number), 303)
 
 
@@ -143,58 +154,80 @@ def _form_for(household: Household | None, form: BookingForm) -> BookingForm:
     return form
 
 
-def _slot_page(
-    slot: Slot,
-    household: Household | None,
-    form: BookingForm,
-    refusal: Refused | None = None,
-    status: int = 200,
-) -> ResponseReturnValue:
+def _what_came_of_it(state: BookingState) -> str:
+    return {
+        BookingState.CONFIRMED: _("约好了！到时候见。"),
+        BookingState.ENTERED: _("报上名了，等摇号结果。"),
+    }.get(state, _("已排进候补，有名额会通知您。"))
+
+
+def _by_offer(
+    coming: Sequence[Booking], offers: Mapping[str, Offer]
+) -> list[tuple[Offer, list[Booking]]]:
+    """Each offer that waits for an answer, with the bookings it holds places for."""
+    return [
+        (offer, [booking for booking in coming if booking.is_offered and booking.party == party])
+        for party, offer in offers.items()
+    ]
+
+
+def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturnValue:
     now = clock.now()
-    persons = household.persons if household else []
-    why_not = {person.id: _why_not_fit(slot, person) for person in persons}
-    fitting = [person.id for person in persons if not why_not[person.id]]
-    if form.person.data is None and len(fitting) == 1:
-        form.person.data = fitting[0]  # one tap less for most families
-    closed = refusal_of(rules.check_window, slot, now)
-    mine = queries.bookings_here(household, slot) if household else []
+    address = url_for("bookings.show_booking", number=booking.number, _external=True)
+    is_coming = booking.is_live and booking.ends_at > now
+    position = queries.positions([booking]).get(booking.id)
+    offer = queries.open_offers([booking]).get(booking.party)
+    moved_to = queries.number_of(booking.moved_to_id) if booking.moved_to_id else None
+    missed = booking.state is BookingState.NO_SHOW
+    here = [other for other in others if other.slot_id == booking.slot_id]
+    is_whole = booking.slot.series is not None and booking.slot.series.is_whole
+    certain = is_coming and booking.is_confirmed and booking.starts_at > now
+    wants_another = booking.ending in {Ending.CALLED_OFF, Ending.EXPIRED, Ending.NOT_DRAWN}
     return page(
-        "bookings/slot.html",
-        status,
-        slot=slot,
-        form=form,
-        persons=persons,
-        why_not=why_not,
-        fitting=fitting,
-        mine=mine,
-        positions=queries.positions(mine),
-        waiting=slot.waiting,
-        closed=closed,
-        has_begun=slot.starts_at <= now,
-        refusal=refusal,
-        alternatives=queries.alternatives(slot, now) if slot.is_full or closed else [],
+        "bookings/booking.html",
+        booking=booking,
+        slot=booking.slot,
+        others=here,
+        others_shown={other.id: shown(other, now) for other in here},
+        dates=len({other.slot_id for other in others} | {booking.slot_id}),
+        shown=shown(booking, now, position=position, offer=offer),
+        offer=offer,
+        moved_to=moved_to,
+        is_excused=missed and queries.is_excused(booking),
+        is_coming=is_coming,
+        may_ask_leave=certain and is_whole,
+        may_move=certain and not is_whole,
+        why_not_cancel=_why_not_cancel(booking),
+        alternatives=queries.alternatives(booking.slot, now) if wants_another else [],
+        qr=segno.make(address, error="m").svg_inline(border=2, omitsize=True),
     )
 
 
-def _booking_page(
-    template: str, booking: Booking, status: int = 200, **context: Any
+def _cancellation_page(
+    booking: Booking,
+    others: Sequence[Booking],
+    form: CancellationForm,
+    refusal: Refused | None,
+    status: int = 200,
 ) -> ResponseReturnValue:
-    address = url_for("bookings.show_booking", number=booking.number, _external=True)
     return page(
-        template,
+        "bookings/cancellation.html",
         status,
         booking=booking,
         slot=booking.slot,
-        position=queries.positions([booking]).get(booking.id),
-        why_not_cancel=_why_not_cancel(booking),
-        is_over=booking.ends_at <= clock.now(),
-        qr=segno.make(address, error="m").svg_inline(border=2, omitsize=True),
-        **context,
+        together=_together(others, clock.now()),
+        form=form,
+        refusal=refusal,
     )
 
 
-def _why_not_fit(slot: Slot, person: Person) -> Refused | None:
-    return refusal_of(rules.check_fits, slot, person.name, person.birth_date)
+def _my_party(number: str) -> Sequence[Booking]:
+    return (queries.my_party(current_user, number) if is_number(number) else []) or abort(404)
+
+
+def _together(others: Sequence[Booking], now: datetime) -> list[Booking]:
+    """Those of a party who can still be cancelled with it: what has begun stays as it was."""
+    return [other for other in others if other.is_live and other.starts_at > now]
 
 
 def _why_not_cancel(booking: Booking) -> Refused | None:

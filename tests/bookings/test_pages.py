@@ -36,6 +36,22 @@ def a_place(app: Flask, cast: Cast) -> Callable[..., int]:
 
 
 @pytest.fixture
+def fill_up(app: Flask) -> Callable[..., None]:
+    """Let strangers take all that a slot has left, and wait."""
+
+    def fill(slot_id: int, waiting: int = 0) -> None:
+        with app.app_context():
+            slot = db.session.get_one(Slot, slot_id)
+            db.session.add_all(a_booking(slot, a_child()) for _ in range(slot.places_left))
+            slot.places_left = 0
+            turns = [a_booking(slot, a_child(), state=BookingState.WAITING) for _ in range(waiting)]
+            db.session.add_all(turns)
+            db.session.commit()
+
+    return fill
+
+
+@pytest.fixture
 def mother(browser: Browser, cast: Cast) -> Browser:
     return browser.sign_in(cast.mother)
 
@@ -172,12 +188,17 @@ class TestBooking:
         assert "这一场适合" in page.text
 
     def test_when_places_and_waiting_list_are_full_says_what_else_there_is(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Any, fill_up: Any
     ) -> None:
-        slot = a_place(capacity=1, taken=1, waiting=1, waiting_limit=1)
-        page = book(mother, slot, cast.xiaoman, 422)
-        assert "候补也排满了" in page.text
-        assert "看看别的场次" in page.links
+        slot = a_place(capacity=1, waiting_limit=1)
+        left_open = mother.visit(f"/slots/{slot}")
+        fill_up(slot, waiting=1)
+        for page in (
+            mother.visit(f"/slots/{slot}"),
+            mother.submit(left_open, 422, form="/bookings", person=str(cast.xiaoman)),
+        ):
+            assert "候补也排满了" in page.text
+            assert "看看别的场次" in page.links
 
     def test_after_the_window_has_closed_meanwhile_says_so(
         self, mother: Browser, cast: Cast, a_place: Any, clock: Any

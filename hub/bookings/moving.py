@@ -1,0 +1,97 @@
+"""Moving a booking to another slot of the same activity: never neither, never both."""
+
+from datetime import datetime
+from typing import cast
+
+from flask import Blueprint, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from hub import clock, text
+from hub.bookings import queries, rules
+from hub.bookings.actions import move
+from hub.bookings.forms import MovingForm
+from hub.bookings.models import Booking
+from hub.db import transaction
+from hub.families.queries import my_persons
+from hub.pages import page
+from hub.rules import Refused, refusal_of
+from hub.security import Admits, open_to
+
+blueprint = Blueprint("moving", __name__)
+
+
+@blueprint.get("/bookings/<number>/move")
+@open_to(Admits.SIGNED_IN)
+def show_move(number: str) -> ResponseReturnValue:
+    booking = queries.my_booking(current_user, number)
+    if booking.moved_to_id or not booking.is_live:
+        return _to(_where_it_is(booking))
+    return _move_page(booking, MovingForm())
+
+
+@blueprint.post("/bookings/<number>/move")
+@open_to(Admits.SIGNED_IN)
+def move_booking(number: str) -> ResponseReturnValue:
+    """Sent twice, it leads to where it has been moved the first time."""
+    booking, form = queries.my_booking(current_user, number), MovingForm()
+    if booking.moved_to_id:
+        return _to(_where_it_is(booking))
+    refusal = None
+    if form.validate():
+        try:
+            moved = _move(number, cast(int, form.slot.data))
+        except Refused as refused:
+            refusal, booking = refused, queries.my_booking(current_user, number)
+            if booking.moved_to_id:
+                return _to(_where_it_is(booking))
+        else:
+            flash(_("改好了：%(when)s。", when=text.when(moved.starts_at)))
+            return _to(moved.number)
+    return _move_page(booking, form, refusal, 422)
+
+
+def _move(number: str, slot_id: int) -> Booking:
+    now = clock.now()
+    with transaction():
+        booking = queries.my_booking(current_user, number)
+        if booking.person_id:
+            my_persons(current_user, [booking.person_id], lock=True)  # its quotas are counted
+        slot = queries.slot_or_404(slot_id)
+        rules.check_single(booking.slot)
+        rules.check_single(slot)
+        return move(booking, slot, account_id=current_user.id, now=now)
+
+
+def _move_page(
+    booking: Booking, form: MovingForm, refusal: Refused | None = None, status: int = 200
+) -> ResponseReturnValue:
+    now = clock.now()
+    closed = refusal_of(_check_can_go, booking, now)
+    slots = [] if closed else queries.slots_to_move_to(booking, now)
+    return page(
+        "bookings/move.html",
+        status,
+        booking=booking,
+        slots=slots,
+        form=form,
+        closed=closed,
+        refusal=None if closed else refusal,
+    )
+
+
+def _check_can_go(booking: Booking, now: datetime) -> None:
+    """Refuse before a slot is chosen what could go to none."""
+    rules.check_single(booking.slot)
+    rules.check_may_cancel(booking, now)
+    if not booking.is_confirmed:
+        raise Refused(_("只有约好的名额才能改期。"))
+
+
+def _where_it_is(booking: Booking) -> str:
+    return queries.number_of(booking.moved_to_id) if booking.moved_to_id else booking.number
+
+
+def _to(number: str) -> ResponseReturnValue:
+    return redirect(url_for("bookings.show_booking", number=number), 303)

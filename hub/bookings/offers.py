@@ -1,0 +1,76 @@
+"""The page of an offered place: the link in the message is the right to answer, without sign-in.
+
+It shows no names, because a link can be passed on.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from hub import clock
+from hub.bookings import queries
+from hub.bookings.line import accept, decline
+from hub.bookings.models import Offer
+from hub.db import transaction
+from hub.limits import forget_old, hit
+from hub.pages import page
+from hub.security import Admits, open_to
+
+HOUR = timedelta(hours=1)
+# Everybody in WeChat, or in a centre's wireless network, may come from one address.
+ANSWERS_PER_ADDRESS_AND_HOUR = 300
+
+blueprint = Blueprint("offers", __name__)
+
+
+@blueprint.get("/offers/<token>")
+@open_to(Admits.EVERYONE)
+def show_offer(token: str) -> ResponseReturnValue:
+    now = clock.now()
+    offer, held, dates = queries.offer_or_404(token)
+    return page(
+        "bookings/offer.html",
+        offer=offer,
+        slot=offer.slot,
+        places=held,
+        dates=dates,
+        stage=_stage(offer, held),
+        alternatives=[] if offer.answer is None else queries.alternatives(offer.slot, now),
+    )
+
+
+@blueprint.post("/offers/<token>/acceptance")
+@open_to(Admits.EVERYONE)
+def accept_offer(token: str) -> ResponseReturnValue:
+    return _answer(token, accept)
+
+
+@blueprint.post("/offers/<token>/refusal")
+@open_to(Admits.EVERYONE)
+def decline_offer(token: str) -> ResponseReturnValue:
+    return _answer(token, decline)
+
+
+def _answer(token: str, act: Callable[..., bool]) -> ResponseReturnValue:
+    """Whether it was in time, or answered before, is told by the page that one is led to."""
+    with transaction():
+        address = request.remote_addr or ""
+        may = hit("offer", address, most=ANSWERS_PER_ADDRESS_AND_HOUR, window=HOUR)
+        forget_old()
+    if not may:
+        abort(429)
+    account_id = current_user.id if current_user.is_authenticated else None
+    with transaction():
+        offer, _held, _dates = queries.offer_or_404(token)
+        act(offer, account_id=account_id, now=clock.now())
+    return redirect(url_for("offers.show_offer", token=token), 303)
+
+
+def _stage(offer: Offer, held: int) -> str:
+    """open, or how it ended; given_up where it was accepted, and cancelled later."""
+    if offer.answer is None:
+        return "open" if clock.now() < offer.until else "expired"
+    return "given_up" if offer.answer == "accepted" and not held else offer.answer.value

@@ -1,0 +1,92 @@
+"""What a slot's page shows: places, what a press would bring, who may, and from when on."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from flask import Response
+from flask_babel import gettext as _
+
+from hub import clock
+from hub.bookings import queries, readiness, rules
+from hub.bookings.actions import CARE, places_of
+from hub.bookings.forms import BookingForm
+from hub.bookings.models import BookingState
+from hub.bookings.standing import Kept
+from hub.families.models import Household, Person
+from hub.pages import page
+from hub.rules import Refused, refusal_of
+from hub.timetable.models import Slot
+from hub.timetable.queries import whole_begins_at
+
+
+def slot_page(
+    slot: Slot,
+    household: Household | None,
+    form: BookingForm,
+    refusal: Refused | None = None,
+    status: int = 200,
+) -> Response:
+    """The page on which one decides and presses the button, or reads why there is none."""
+    now = clock.now()
+    persons = household.persons if household else []
+    kept = queries.kept_by(household.id, slot, now) if household else []
+    why_not = _why_not_book(slot, persons, kept, now)
+    mine = [booking for booking in kept if booking.is_live and booking.slot_id == slot.id]
+    # After a refusal the persons who were chosen stay chosen.
+    booked = set() if refusal else {booking.person_id for booking in mine}
+    free = [person for person in persons if not why_not[person.id] and person.id not in booked]
+    if form.person.data is None and len(free) == 1:
+        form.person.data = [free[0].id]  # one tap less for most families
+    countable = slot.is_open and not slot.is_of_whole  # a whole 期 is counted down on its own page
+    opens_in = max(slot.opens_at - now, timedelta(0)) if countable else timedelta(0)
+    closed = None if opens_in else refusal_of(_check_may_ask, slot, now, bool(mine))
+    waiting = any(booking.state == BookingState.WAITING for booking in mine)
+    no_places = closed or (slot.is_full and not opens_in and not slot.takes_entries)
+    return page(
+        "bookings/slot.html",
+        status,
+        slot=slot,
+        form=form,
+        persons=persons,
+        why_not={person: why_not[person.id] for person in persons if person.id not in booked},
+        free=free,
+        mine=[(booking, _name_of(booking, persons)) for booking in mine],
+        positions=queries.positions_of([booking.number for booking in mine]) if waiting else {},
+        prospect=readiness.prospect(slot, places_of(slot)),
+        places=places_of(slot),
+        opens_in=opens_in,
+        # Rounded up: the button is never there a moment before the booking is accepted.
+        opens_in_ms=-(-opens_in // timedelta(milliseconds=1)),
+        closed=closed,
+        has_begun=slot.starts_at <= now,
+        refusal=refusal,
+        alternatives=queries.alternatives(slot, now) if no_places else [],
+    )
+
+
+def _why_not_book(
+    slot: Slot, persons: Sequence[Person], kept: Sequence[Kept], now: datetime
+) -> dict[int, Refused | None]:
+    missed = {booking.person_id for booking in kept if booking.is_missed and booking.person_id}
+    first = queries.who_goes_first(sorted(missed)) if missed and slot.no_show_limit else set()
+    is_care = slot.activity.kind.code == CARE
+    return {
+        person.id: readiness.why_not(slot, person, kept, now, soft=is_care or person.id in first)
+        for person in persons
+    }
+
+
+def _name_of(booking: Kept, persons: Sequence[Person]) -> str:
+    names = {person.id: person.name for person in persons}
+    return names.get(booking.person_id or 0, _("已删除的家人"))
+
+
+def _check_may_ask(slot: Slot, now: datetime, is_mine: bool) -> None:
+    """Refuse before anything is pressed what nobody, whoever she is, can be given now."""
+    rules.check_window(slot, now)
+    if slot.is_of_whole and (begins_at := whole_begins_at(slot.series_id or 0)):
+        rules.check_alone(slot, begins_at, now)
+    if slot.takes_entries:
+        rules.check_takes_entries(slot, now, is_frozen=False)
+    elif not is_mine:
+        rules.check_room(slot)
