@@ -1,29 +1,45 @@
 """Many people want the few places of one slot: who gets one, how fast, and what holds it back.
 
-Each attempt is what a phone does: the slot's page, the form it shows sent, the page that answers.
-Beside it, in the same run on the same cores: the bare database (lock, insert, commit) and a page
-of 10 KB without a database on the same server, so that the figures can be read as ratios.
+All of them press at the same moment. Each is a phone with a connection of its own and does what a
+person does: the slot's page, the form it shows sent as the site's script sends it (which asks for
+the part of the page that changes), the page that answers; at most three requests. How long it took
+counts from that moment, in the queue too, until she has read her answer. Beside it, in the same
+run, by the same driver, on the same cores: the bare database (lock, insert, commit) and a page of
+10 KB without a database on the same server, so that the figures can be read as ratios.
 """
 
 import argparse
 import contextlib
-import http.client
 import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from typing import Any
 
-from bench import site
-from hub.bookings.queries import miscounted
+import psycopg
+
+from bench import phones, site
+from bench.phones import Person, get, post
+from hub.bookings.recount import troubles
 from tests.databases import postgresql_cluster, postgresql_programs
 
-CLIENTS = 32  # phones at the same moment; more would only queue in the driver
 PLACES, WAITING = 30, 20
-FIELD = re.compile(r'name="(csrf_token|request_key)"[^>]*value="([^"]*)"')
+KEY = re.compile(rb'name="(csrf_token|request_key)"[^>]*value="([^"]*)"')
+PART = re.compile(rb'<form[^>]*data-hx-target="#([\w-]+)"')
+HOST = site.ADDRESS
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """How many answers a second, and how long a core is busy with one: the second hardly changes
+    where somebody else uses the cores too."""
+
+    rate: float
+    work: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:.0f}/s, {self.work * 1000:.1f} ms of a core each"
 
 
 def main() -> None:
@@ -31,8 +47,9 @@ def main() -> None:
     options.add_argument("--people", type=int, nargs="+", default=[200, 1000])
     options.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     chosen = options.parse_args()
-    hello = _pages_per_second("/hello", "bench.hello:app", "sqlite://")
-    print(f"a page of 10 KB without a database: {hello:.0f}/s; the bare database: {_bare():.0f}/s")
+    with site.served("sqlite://", "bench.hello:app") as server:
+        hello = _pace(server, get(HOST, "/hello", ""))
+    print(f"a page of 10 KB without a database: {hello}", flush=True)
     for name in chosen.databases:
         if name == "postgresql" and postgresql_programs() is None:
             print("postgresql is not installed: left out")
@@ -42,126 +59,130 @@ def main() -> None:
                 _rush(name, url, people, hello)
 
 
-def _rush(name: str, url: str, people: int, hello: float) -> None:
+def _rush(name: str, url: str, people: int, hello: _Pace) -> None:
+    bare = _bare(url)
     app = site.application(url)
     slot_id, everybody = site.a_rush(app, people, PLACES, WAITING)
-    with site.served(url):
-        page = _rate(f"/slots/{slot_id}", everybody[0][0])
-        ends, seconds, wall = _at_once([_attempt(slot_id, *person) for person in everybody])
+    with site.served(url) as server:
+        page = get(HOST, f"/slots/{slot_id}", everybody[0][0])
+        paces = {"the slot's page": _pace(server, page)}
+        attempts = [_Attempt(slot_id, *person) for person in everybody]
+        work, began = time.process_time(), time.perf_counter()
+        ends = phones.all_at_once(HOST, (attempt.run() for attempt in attempts))
+        wall, work = time.perf_counter() - began, time.process_time() - work
+        paces |= {words: _pace(server, request) for words, request in _others(attempts, ends)}
     with app.app_context():
-        wrong = miscounted()
+        wrong = list(troubles())
         site.db.engine.dispose()
-    seconds.sort()
+    seconds = sorted(end.seconds for end in ends)
+    words = Counter(end.word for end in ends)
+    last = max((end.seconds for end in ends if end.word == "confirmed"), default=0)
     print(
-        f"{name}, {people} people, {PLACES} places: {dict(sorted(ends.items()))}; "
-        f"{people / wall:.0f} attempts/s, p50 {seconds[people // 2]:.2f} s, "
-        f"p99 {seconds[people * 99 // 100]:.2f} s; "
-        f"the slot's page {page:.0f}/s, {page / hello:.0%} of the bare page"
+        f"\n{name}, {people} people at once, {PLACES} places: {dict(sorted(words.items()))}\n"
+        f"  {people / wall:.0f} attempts/s ({bare:.0f}/s in the bare database), "
+        f"p50 {seconds[people // 2]:.2f} s, p99 {seconds[people * 99 // 100]:.2f} s, "
+        f"the last place after {last:.2f} s; the driver took {work / wall:.0%} of a core"
     )
-    if ends["confirmed"] != PLACES or wrong or any(end.startswith("5") for end in ends):
-        raise SystemExit(f"wrong: {ends}, {wrong}")
+    for what, pace in paces.items():
+        print(
+            f"  {what}: {pace}; {pace.rate / hello.rate:.0%} of the bare page, "
+            f"{hello.work / pace.work:.0%} by the server's work",
+            flush=True,
+        )
+    if words["confirmed"] != PLACES or wrong or set(words) - {"confirmed", "waiting", "refused"}:
+        raise SystemExit(f"wrong: {words}, {wrong}")
 
 
-def _attempt(slot_id: int, cookie: str, child_id: int) -> Callable[[], str]:
-    """One person's attempt: three requests on one connection; how it ended, in a word."""
+@dataclass
+class _Attempt:
+    """One person's attempt; kept are the words to send again, and where it led."""
 
-    def run() -> str:
-        with contextlib.closing(http.client.HTTPConnection(site.ADDRESS, timeout=60)) as line:
-            page = _ask(line, "GET", f"/slots/{slot_id}", cookie)
-            if page.status != 200:
-                return str(page.status)
-            mine = page.cookie or cookie  # now with the token of the form
-            fields = dict(FIELD.findall(page.html)) | {"person": str(child_id)}
-            sent = _ask(line, "POST", f"/slots/{slot_id}/bookings", mine, urlencode(fields))
-            if sent.status == 422:
-                return "refused"
-            if sent.status != 303:
-                return str(sent.status)
-            proof = _ask(line, "GET", sent.location, mine)
-            if proof.status != 200:
-                return str(proof.status)
-            return "waiting" if "候补第" in proof.html else "confirmed"
-
-    return run
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What matters of an answer; `cookie` is as it is sent back, empty where none was set."""
-
-    status: int
-    html: str
-    location: str
+    slot_id: int
     cookie: str
+    child_id: int
+    sent: bytes = b""
+    proof: str = ""
+
+    def run(self) -> Person:
+        here = f"/slots/{self.slot_id}"
+        page = yield get(HOST, here, self.cookie)
+        if page.status != 200:
+            return str(page.status)
+        self.cookie = page.cookie(self.cookie)  # now with the token of the form
+        fields = {key.decode(): value.decode() for key, value in KEY.findall(page.body)}
+        fields["person"] = str(self.child_id)
+        part = PART.search(page.body)
+        target = part[1].decode() if part else ""
+        self.sent = post(HOST, f"{here}/bookings", self.cookie, fields, target)
+        answer = yield self.sent
+        if answer.status == 422:
+            return "refused"
+        if answer.status != 303:
+            return str(answer.status)
+        self.cookie, self.proof = answer.cookie(self.cookie), answer.location
+        proof = yield get(HOST, self.proof, self.cookie, target)
+        if proof.status != 200:
+            return str(proof.status)
+        return "waiting" if "候补第".encode() in proof.body else "confirmed"
 
 
-def _ask(
-    line: http.client.HTTPConnection, method: str, path: str, cookie: str, body: str = ""
-) -> Answer:
-    headers = {"Cookie": cookie, "Accept-Language": "zh-CN"}
-    if body:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-    line.request(method, path, body.encode() or None, headers)
-    answer = line.getresponse()
-    html = answer.read().decode()
-    location, kept = answer.headers.get("Location", ""), answer.headers.get("Set-Cookie", "")
-    return Answer(answer.status, html, location, kept.partition(";")[0])
+def _others(attempts: list[_Attempt], ends: list[phones.End]) -> list[tuple[str, bytes]]:
+    """The other pages, as somebody sees them who got a place, and somebody who did not."""
+    found = {end.word: attempt for attempt, end in zip(attempts, ends, strict=True)}
+    pages = []
+    if late := found.get("refused"):
+        pages.append(("the refusal", late.sent))
+        pages.append(("the full slot's page", get(HOST, f"/slots/{late.slot_id}", late.cookie)))
+    if glad := found.get("confirmed"):
+        pages.append(("the proof", get(HOST, glad.proof, glad.cookie)))
+        pages.append(("my bookings", get(HOST, "/bookings", glad.cookie)))
+        pages.append(("home", get(HOST, "/", glad.cookie)))
+        pages.append(("find", get(HOST, "/slots", glad.cookie)))
+    return pages
 
 
-def _at_once(acts: list[Callable[[], str]]) -> tuple[Counter[str], list[float], float]:
-    """All of it, from one moment on: how each ended, after how many seconds, and the whole."""
-    began = time.perf_counter()
+def _pace(server: site.Server, request: bytes, *, times: int = 600, lines: int = 8) -> _Pace:
+    """The same request again and again, over a few connections that stay open."""
 
-    def timed(act: Callable[[], str]) -> tuple[str, float]:
-        try:
-            return act(), time.perf_counter() - began
-        except OSError as error:
-            return type(error).__name__, time.perf_counter() - began
+    def ask(most: int) -> Person:
+        statuses = set()
+        for _ in range(most):
+            statuses.add((yield request).status)
+        return str(statuses)
 
-    with ThreadPoolExecutor(CLIENTS) as phones:
-        ends = list(phones.map(timed, acts))
-    return (
-        Counter(end for end, _ in ends),
-        [seconds for _, seconds in ends],
-        (time.perf_counter() - began),
-    )
-
-
-def _pages_per_second(path: str, application: str, url: str) -> float:
-    with site.served(url, application):
-        return _rate(path, "")
+    phones.all_at_once(HOST, [ask(20) for _ in range(lines)])  # warm, as a site in use is
+    work, began = server.work(), time.perf_counter()
+    ends = phones.all_at_once(HOST, [ask(times // lines) for _ in range(lines)])
+    wall = time.perf_counter() - began
+    if wrong := {end.word for end in ends} - {"{200}", "{422}"}:
+        raise SystemExit(f"{request[:60]!r} answers {wrong}")
+    return _Pace(times / wall, (server.work() - work) / times)
 
 
-def _rate(path: str, cookie: str, *, requests: int = 600, lines: int = 8) -> float:
-    """How many times a second the page is answered, over a few connections that stay open."""
-
-    def run(_: int) -> None:
-        with contextlib.closing(http.client.HTTPConnection(site.ADDRESS, timeout=60)) as line:
-            for _ in range(requests // lines):
-                answer = _ask(line, "GET", path, cookie)
-                if answer.status != 200:
-                    raise SystemExit(f"{path} answers {answer.status}")
-
-    began = time.perf_counter()
-    with ThreadPoolExecutor(lines) as phones:
-        list(phones.map(run, range(lines)))
-    return requests / (time.perf_counter() - began)
-
-
-def _bare(rows: int = 1000) -> float:
-    """Lock, insert, commit, as one program without anything around it can on SQLite."""
-    with site.sqlite() as url:
-        path = url.removeprefix("sqlite:///")
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute("PRAGMA synchronous=FULL")
-            database.execute("CREATE TABLE booking (id INTEGER PRIMARY KEY, person INTEGER)")
-            began = time.perf_counter()
-            for row in range(rows):
-                database.execute("BEGIN IMMEDIATE")
-                database.execute("INSERT INTO booking (person) VALUES (?)", (row,))
-                database.execute("COMMIT")
-            return rows / (time.perf_counter() - began)
+def _bare(url: str, rows: int = 500) -> float:
+    """Lock, insert, commit, as one program without anything around it can."""
+    file = url.removeprefix("sqlite:///")
+    line: Any
+    if file == url:
+        begin, key = "BEGIN", "serial PRIMARY KEY"
+        line = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+    else:
+        begin, key = "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY"
+        line = sqlite3.connect(file, isolation_level=None)
+        line.execute("PRAGMA journal_mode=WAL")
+        line.execute("PRAGMA synchronous=FULL")
+    with contextlib.closing(line):
+        line.execute(f"CREATE TABLE bare (id {key}, places INTEGER)")
+        line.execute("INSERT INTO bare (id, places) VALUES (0, 1000000)")
+        began = time.perf_counter()
+        for _ in range(rows):
+            line.execute(begin)
+            line.execute("UPDATE bare SET places = places - 1 WHERE id = 0")
+            line.execute("INSERT INTO bare (places) VALUES (0)")
+            line.execute("COMMIT")
+        wall = time.perf_counter() - began
+        line.execute("DROP TABLE bare")
+    return rows / wall
 
 
 if __name__ == "__main__":

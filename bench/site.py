@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -29,8 +30,19 @@ SECRET = "signs nothing that matters, and is long enough"
 ADDRESS = "127.0.0.1:8797"
 
 
+@dataclass(frozen=True)
+class Server:
+    """gunicorn, and what it costs."""
+
+    pid: int
+
+    def work(self) -> float:
+        """Seconds that its workers have been busy on some core; Linux tells."""
+        return sum(map(_work, _children(self.pid)))
+
+
 @contextmanager
-def served(database_url: str, application: str = "wsgi:app") -> Iterator[None]:
+def served(database_url: str, application: str = "wsgi:app") -> Iterator[Server]:
     """gunicorn with the project's own settings, until the block ends."""
     environ = os.environ | {
         "HUB_DATABASE_URL": database_url,
@@ -41,7 +53,7 @@ def served(database_url: str, application: str = "wsgi:app") -> Iterator[None]:
     with subprocess.Popen(command, cwd=ROOT, env=environ) as server:
         try:
             _wait()
-            yield
+            yield Server(server.pid)
         finally:
             server.terminate()
 
@@ -117,6 +129,25 @@ def _cookie(app: Flask, account: Account) -> str:
     if serializer is None:
         raise SystemExit("the bench has no key")
     return f"hub={serializer.dumps({'_user_id': account.get_id(), '_fresh': True})}"
+
+
+def _children(pid: int) -> Iterator[int]:
+    for path in Path("/proc").glob("[0-9]*"):
+        if _stat(path)[1:2] == [str(pid)]:
+            yield int(path.name)
+
+
+def _work(pid: int) -> float:
+    in_program, in_kernel = _stat(Path(f"/proc/{pid}"))[11:13]
+    return (int(in_program) + int(in_kernel)) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(path: Path) -> list[str]:
+    """What Linux knows of a process, from its state on; nothing where it has just ended."""
+    try:
+        return (path / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
 
 
 def _wait() -> None:
