@@ -34,6 +34,7 @@ from hub.bookings.removal import blueprint as removal
 from hub.bookings.views import blueprint as bookings
 from hub.db import db, migrate
 from hub.desk import changes, counter, marks, priorities, turns
+from hub.desk.draw_number import blueprint as draws  # the public pages of draws too
 from hub.desk.views import blueprint as desk
 from hub.families.views import blueprint as families
 from hub.timetable.views import blueprint as timetable
@@ -66,6 +67,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(timetable)
     app.register_blueprint(bookings)
     app.register_blueprint(removal)
+    app.register_blueprint(draws)
     app.register_blueprint(offers.blueprint)
     app.register_blueprint(moving.blueprint)
     app.register_blueprint(lookup.blueprint)

@@ -179,10 +179,10 @@ def groups(draw: Draw) -> list[Group]:
     return [Group(*row) for row in rows]
 
 
-def places_listed(draw: Draw) -> int:
-    """How many places the frozen list asks for."""
-    asked = select(func.coalesce(func.sum(DrawEntry.places), 0))
-    return db.session.scalars(asked.where(DrawEntry.draw_id == draw.id)).one()
+def listed(draw: Draw) -> int:
+    """How many parties are on the frozen list."""
+    on_list = DrawEntry.draw_id == draw.id
+    return db.session.scalars(select(func.count()).where(on_list)).one()
 
 
 def role_of_who_numbered(draw: Draw, centre_id: int) -> RoleName | None:

@@ -1,0 +1,143 @@
+"""The page of a draw, on which anybody can see that it is fair, and recompute it."""
+
+import enum
+from datetime import datetime
+
+from flask import Blueprint, Response, abort, make_response
+from flask_login import current_user
+
+from hub import clock
+from hub.accounts.queries import Duty
+from hub.bookings import draw_queries as queries
+from hub.bookings.draw import (
+    SCRIPT,
+    SCRIPT_FILE,
+    as_csv,
+    how,
+    number_comes_at,
+    seed_of,
+)
+from hub.bookings.models import Draw
+from hub.bookings.queries import slot_or_404
+from hub.catalogue.models import Admission
+from hub.pages import page, page_asked
+from hub.security import Admits, open_to
+from hub.timetable.models import Slot
+
+blueprint = Blueprint("draws", __name__)
+
+
+class Phase(enum.StrEnum):
+    """How far a draw has come."""
+
+    BEFORE = "before"  # entries open later
+    OPEN = "open"
+    CLOSED = "closed"  # the list will be there in a moment
+    FROZEN = "frozen"
+    NUMBERED = "numbered"
+    DRAWN = "drawn"
+
+
+STEPS = {  # which of the four steps on the page is the present one
+    Phase.BEFORE: 1,
+    Phase.OPEN: 1,
+    Phase.CLOSED: 2,
+    Phase.FROZEN: 3,
+    Phase.NUMBERED: 4,
+    Phase.DRAWN: 5,
+}
+
+
+def phase_of(slot: Slot, draw: Draw | None, now: datetime) -> Phase:
+    """How far the draw of a slot has come; without a draw yet, by the clock alone."""
+    if draw and draw.drawn_at:
+        return Phase.DRAWN
+    if draw and draw.numbered_at:
+        return Phase.NUMBERED
+    if draw and draw.frozen_at:
+        return Phase.FROZEN
+    if slot.entries_until and now >= slot.entries_until:
+        return Phase.CLOSED
+    return Phase.BEFORE if now < slot.opens_at else Phase.OPEN
+
+
+@blueprint.get("/slots/<int:slot_id>/draw")
+@open_to(Admits.EVERYONE)
+def show_draw(slot_id: int) -> Response:
+    """The secret is not given to the page before the draw: what is not there cannot be shown."""
+    slot = _slot_with_draw(slot_id)
+    draw = queries.draw_of(slot)
+    together = queries.drawn_together(slot)
+    held = [one for one in together if one.is_open] or together
+    phase = phase_of(slot, draw, clock.now())
+    is_listed = draw is not None and draw.frozen_at is not None
+    page_number = page_asked()
+    lines, has_more = queries.lines(draw, page_number) if draw and is_listed else ([], False)
+    mine = (
+        queries.my_lines(current_user, draw)
+        if draw and is_listed and current_user.is_authenticated
+        else []
+    )
+    entered, asked = (0, 0) if is_listed else queries.entered(held[0])
+    return page(
+        "bookings/draw.html",
+        slot=slot,
+        dates=len(together),
+        phase=phase.value,
+        step=STEPS[phase],
+        commitment=draw.commitment if draw else "",
+        entered=entered,
+        asked=asked,
+        places=draw.places if draw and draw.drawn_at else min(one.places_left for one in held),
+        number_at=number_comes_at(slot.entries_until) if slot.entries_until else None,
+        lines=lines,
+        mine=mine,
+        page_number=page_number,
+        has_more=has_more,
+        how=how(slot.smaller_first),
+        result=_result(slot, draw) if draw else None,
+    )
+
+
+@blueprint.get("/slots/<int:slot_id>/draw/list")
+@open_to(Admits.EVERYONE)
+def show_list(slot_id: int) -> Response:
+    """The frozen list for a spreadsheet, or for the script: numbers only, and nobody's name."""
+    draw = queries.draw_of(_slot_with_draw(slot_id))
+    if draw is None or draw.frozen_at is None:
+        abort(404)
+    answer = make_response(as_csv(*queries.frozen_list(draw)))
+    answer.mimetype = "text/csv"
+    answer.headers["Content-Disposition"] = "attachment; filename=list.csv"
+    return answer
+
+
+def _slot_with_draw(slot_id: int) -> Slot:
+    slot = slot_or_404(slot_id)
+    return slot if slot.admission is Admission.DRAW else abort(404)
+
+
+def _result(slot: Slot, draw: Draw) -> dict[str, object] | None:
+    """All that went into the draw, once it is over or its number is known; else None."""
+    if draw.numbered_at is None and draw.drawn_at is None:
+        return None
+    role = queries.role_of_who_numbered(draw, slot.centre_id)
+    typed_in: dict[str, object] = {
+        "number": draw.public_number,
+        "source": draw.public_source,
+        "numbered_at": draw.numbered_at,
+        "numbered_by": Duty(role, None).label if role else "",
+    }
+    if draw.drawn_at is None:
+        return typed_in
+    inputs = draw.secret, draw.public_number, draw.places, slot.waiting_limit
+    smaller = "yes" if slot.smaller_first else "no"
+    return typed_in | {
+        "secret": draw.secret,
+        "seed": seed_of(draw.secret, draw.public_number),
+        "drawn_at": draw.drawn_at,
+        "groups": queries.groups(draw),
+        "script": SCRIPT,
+        "script_file": SCRIPT_FILE,
+        "command": 'python3 recompute.py list.csv {} "{}" {} {} {}'.format(*inputs, smaller),
+    }
