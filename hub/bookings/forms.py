@@ -7,10 +7,18 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from hub.accounts.forms import PhoneField
 from hub.bookings.numbers import is_number
+
+LONGEST_ID = 18  # digits that both databases can hold
+
+
+def _id_typed(typed: str | None) -> int:
+    """What stands for a row; 0 for what can be none."""
+    is_id = typed and typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_ID
+    return int(typed or 0) if is_id else 0
 
 
 class PersonsField(SelectMultipleField):
@@ -42,14 +50,14 @@ class CancellationForm(FlaskForm):
 
 
 class MovingForm(FlaskForm):
-    """The slot to move to."""
+    """The slot to move to; whether it may be that one is asked of the rules."""
 
     slot = RadioField(
         _l("改到哪一场"),
-        [InputRequired(_l("请选择改到哪一场。"))],
-        coerce=int,
+        [InputRequired(_l("请选择改到哪一场。")), NumberRange(1, None, _l("请选择改到哪一场。"))],
+        coerce=_id_typed,
         choices=[],
-        validate_choice=False,  # whether it may be that slot is asked of the rules
+        validate_choice=False,
     )
 
 

@@ -1,59 +1,16 @@
 """A slot's page and the household's bookings, as people meet them."""
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from hub.bookings.models import BookingState
-from hub.catalogue.models import Activity
 from hub.db import db
 from hub.families.models import Household, Person
 from hub.timetable.models import Slot, SlotState
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.makers import a_booking, a_child, a_slot, tomorrow, years_ago
-
-
-@pytest.fixture
-def a_place(app: Flask, cast: Cast) -> Callable[..., int]:
-    """A slot of the cast's activity, with confirmed bookings of strangers for `taken` places."""
-
-    def make(taken: int = 0, waiting: int = 0, **given: Any) -> int:
-        with app.app_context():
-            capacity = given.pop("capacity", 10)
-            activity = db.session.get_one(Activity, cast.activity)
-            slot = a_slot(activity, capacity=capacity, places_left=capacity - taken, **given)
-            db.session.add(slot)
-            rows = [a_booking(slot, a_child()) for _ in range(taken)]
-            turns = [a_booking(slot, a_child(), state=BookingState.WAITING) for _ in range(waiting)]
-            db.session.add_all([*rows, *turns])
-            db.session.commit()
-            return slot.id
-
-    return make
-
-
-@pytest.fixture
-def fill_up(app: Flask) -> Callable[..., None]:
-    """Let strangers take all that a slot has left, and wait."""
-
-    def fill(slot_id: int, waiting: int = 0) -> None:
-        with app.app_context():
-            slot = db.session.get_one(Slot, slot_id)
-            db.session.add_all(a_booking(slot, a_child()) for _ in range(slot.places_left))
-            slot.places_left = 0
-            turns = [a_booking(slot, a_child(), state=BookingState.WAITING) for _ in range(waiting)]
-            db.session.add_all(turns)
-            db.session.commit()
-
-    return fill
-
-
-@pytest.fixture
-def mother(browser: Browser, cast: Cast) -> Browser:
-    return browser.sign_in(cast.mother)
+from tests.makers import a_booking, a_child, tomorrow, years_ago
 
 
 def book(browser: Browser, slot: int, person: int, expect: int = 200) -> Any:
