@@ -13,11 +13,12 @@ from hub import clock
 from hub.accounts.models import Account, RoleName
 from hub.accounts.passwords import password_fits
 from hub.accounts.queries import account_with
-from hub.bookings.models import Booking
+from hub.bookings.models import Booking, Draw, DrawEntry
 from hub.bookings.recount import troubles
 from hub.catalogue.models import Activity, Centre, ClosedDay, Kind, OpeningHours, Room
 from hub.config import ConfigError
 from hub.db import db
+from hub.notices.models import Notice
 from hub.ops.seed import centres, ground, people, weeks
 from hub.ops.seed import demo as whole_demo
 from hub.timetable.actions import make_slot
@@ -83,9 +84,20 @@ def test_the_resident_has_something_before_and_behind_her_and_a_turn_to_wait_for
         assert {person.name for person in household} == {"江女士", "小满", "朵朵"}
         mine = Booking.made_by_id == account.id
         bookings = db.session.scalars(select(Booking).where(mine)).all()
-        assert {booking.state for booking in bookings} == {"confirmed", "waiting"}
+        assert {booking.state for booking in bookings} == {"confirmed", "waiting", "entered"}
         assert any(booking.ends_at < NOW for booking in bookings)
         assert any(booking.starts_at > NOW for booking in bookings)
+
+
+def test_there_is_a_draw_with_its_result_and_one_whose_entries_are_open(demo: Flask) -> None:
+    with demo.app_context():
+        by_day = select(Draw).join(Draw.slot).order_by(Slot.starts_at)
+        held = [draw.drawn_at is not None for draw in db.session.scalars(by_day)]
+        assert held == sorted(held, reverse=True), "the first ones are over"
+        assert set(held) == {True, False}
+        results = set(db.session.scalars(select(DrawEntry.outcome)))
+        assert results == {"place", "waiting", "none"}
+        assert db.session.scalars(select(Notice.id).where(Notice.sent_at.is_(None))).all() == []
 
 
 def test_nobody_booked_before_the_window_opened_or_in_the_future(demo: Flask) -> None:

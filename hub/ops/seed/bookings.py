@@ -14,7 +14,7 @@ from hub import clock, text
 from hub.bookings.actions import book
 from hub.bookings.models import LIVE, Booking
 from hub.bookings.rules import GROWN_UP
-from hub.catalogue.models import Audience
+from hub.catalogue.models import Admission, Audience
 from hub.db import db
 from hub.families.models import Person
 from hub.ops.seed import people
@@ -123,7 +123,8 @@ def fill(planned: set[Key], home_id: int, now: datetime) -> int:
     booked = _booked_by({account_id for _person, account_id in neighbours}, begin)
     made = 0
     # One slot in memory at a time: `book` compares its UPDATE with every slot that is loaded.
-    for row in db.session.execute(_in_order(select(*KNOWN_BY), begin)).all():
+    of_draws_apart = select(*KNOWN_BY).where(Slot.admission == Admission.FIRST_COME)
+    for row in db.session.execute(_in_order(of_draws_apart, begin)).all():
         is_home = row.centre_id == home_id
         is_busy = row.starts_at < (busy_at_home if is_home else busy)
         if row.starts_at >= end or (row.room_id, row.starts_at) not in planned:
@@ -149,7 +150,7 @@ def _fill(
     fitting = [
         (person, account_id)
         for person, account_id in neighbours
-        if _fits(person, slot) and diary.is_free(person, slot)
+        if fits(person, slot) and diary.is_free(person, slot)
     ]
     chance.shuffle(fitting)
     chosen = fitting[:missing] if span else []
@@ -179,7 +180,7 @@ def _book_wishes(wishes: Iterable[tuple[str, str]], slots: Sequence[Slot], now: 
             span = Span.of(slot, now)
             if not (account and person and span) or slot.activity.title != title:
                 continue
-            if _fits(person, slot) and diary.is_free(person, slot):
+            if fits(person, slot) and diary.is_free(person, slot):
                 book(slot, person, account_id=account.id, now=span.last)
                 diary.note(person, slot)
                 made += 1
@@ -187,7 +188,8 @@ def _book_wishes(wishes: Iterable[tuple[str, str]], slots: Sequence[Slot], now: 
     return made
 
 
-def _fits(person: Person, slot: Slot) -> bool:
+def fits(person: Person, slot: Slot) -> bool:
+    """Whether the slot is for somebody of this age."""
     months = text.months_old(person.birth_date, clock.local(slot.starts_at).date())
     if (slot.audience is Audience.ADULT) is not (months >= GROWN_UP):
         return False

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from hub.catalogue.hours import parse_hours
 from hub.catalogue.models import (
     Activity,
+    Admission,
     Audience,
     Centre,
     District,
@@ -75,5 +76,6 @@ def _lay_centre(
         policy = activity | {
             "kind": kinds[activity["kind"]],
             "audience": Audience(activity["audience"]),
+            "admission": Admission(activity.get("admission", Admission.FIRST_COME)),
         }
         db.session.add(Activity(centre=centre, **policy))
