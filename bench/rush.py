@@ -22,6 +22,7 @@ import psycopg
 from bench import phones, site
 from bench.phones import Person, get, post
 from hub.bookings.recount import troubles
+from hub.db import db
 from tests.databases import postgresql_cluster, postgresql_programs
 
 PLACES, WAITING = 30, 20
@@ -73,7 +74,7 @@ def _rush(name: str, url: str, people: int, hello: _Pace) -> None:
         paces |= {words: _pace(server, request) for words, request in _others(attempts, ends)}
     with app.app_context():
         wrong = list(troubles())
-        site.db.engine.dispose()
+        db.engine.dispose()
     seconds = sorted(end.seconds for end in ends)
     words = Counter(end.word for end in ends)
     last = max((end.seconds for end in ends if end.word == "confirmed"), default=0)

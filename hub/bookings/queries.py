@@ -172,8 +172,14 @@ def _of_household_here() -> Select[Booking]:
 
 def coming_bookings(account: Account, now: datetime) -> Sequence[Booking]:
     """The household's live bookings that are not over, soonest first."""
-    coming = _mine(account).where(Booking.state.in_(LIVE), Booking.ends_at > now)
-    return db.session.scalars(coming.order_by(Booking.starts_at, Booking.id)).all()
+    return db.session.scalars(_coming(), {"account_id": account.id, "now": now}).all()
+
+
+@cache
+def _coming() -> Select[Booking]:
+    mine = Guardian.account_id == bindparam("account_id")
+    coming = _cards().where(mine, Booking.state.in_(LIVE), Booking.ends_at > bindparam("now"))
+    return coming.order_by(Booking.starts_at, Booking.id)
 
 
 def past_bookings(account: Account, now: datetime, page_number: int) -> tuple[list[Booking], bool]:
@@ -251,18 +257,24 @@ def slots_to_move_to(booking: Booking, now: datetime) -> Sequence[Slot]:
 
 def alternatives(slot: Slot, now: datetime) -> Sequence[Slot]:
     """The next few slots of the same activity that still have places."""
-    return db.session.scalars(
+    wanted = {"activity_id": slot.activity_id, "slot_id": slot.id, "now": now}
+    return db.session.scalars(_alternatives(), wanted).all()
+
+
+@cache
+def _alternatives() -> Select[Slot]:
+    return (
         slots_for_cards()
         .where(
-            Slot.activity_id == slot.activity_id,
-            Slot.id != slot.id,
-            Slot.starts_at > now,
+            Slot.activity_id == bindparam("activity_id"),
+            Slot.id != bindparam("slot_id"),
+            Slot.starts_at > bindparam("now"),
             Slot.places_left > 0,
             Slot.state == SlotState.OPEN,
         )
         .order_by(Slot.starts_at)
         .limit(3)
-    ).all()
+    )
 
 
 def _mine(account: Account) -> Select[Booking]:
