@@ -17,6 +17,18 @@ def test_without_any_variable_it_is_a_demo_on_this_machine_alone() -> None:
     assert settings.database_url == f"sqlite:///{INSTANCE / 'hub.db'}"
     assert settings.demo_sign_in
     assert not settings.secure_cookies
+    assert settings.worker
+
+
+def test_links_in_messages_begin_with_the_address_that_people_know() -> None:
+    known = {"HUB_SECRET_KEY": SECRET, "HUB_BIND": "127.0.0.1:8001"}
+    assert load_settings(known).address == "http://127.0.0.1:8001"
+    named = known | {"HUB_ADDRESS": "https://hub.example/"}
+    assert load_settings(named).address == "https://hub.example", "a path follows it"
+
+
+def test_the_worker_can_be_run_elsewhere() -> None:
+    assert not load_settings({"HUB_SECRET_KEY": SECRET, "HUB_WORKER": "0"}).worker
 
 
 def test_production_hides_the_codes_and_sends_cookies_over_https_only() -> None:
@@ -35,6 +47,7 @@ def test_production_hides_the_codes_and_sends_cookies_over_https_only() -> None:
         ({"HUB_ENV": "prod"}, "demo or production"),
         ({"HUB_WORKERS": "two"}, "whole number"),
         ({"HUB_SECURE_COOKIES": "yes"}, "0 or 1"),
+        ({"HUB_WORKER": "2"}, "HUB_WORKER"),
     ],
 )
 def test_an_unsafe_or_unclear_setting_is_refused_in_one_line(

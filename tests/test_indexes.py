@@ -7,20 +7,34 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import Engine
 
 from hub import clock
-from hub.bookings.models import BookingState
+from hub.bookings.clockwork import DUTIES, Duty
+from hub.bookings.models import Answer, BookingState, Draw, Offer
 from hub.catalogue.models import Activity
 from hub.db import db
 from hub.families.models import Person
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.makers import a_booking, a_slot, tomorrow
+from tests.makers import a_booking, a_household, a_room, a_slot, an_activity, tomorrow
 
 # What a city has few of, or what is searched by a part of its name, may be read from end to end.
 SMALL = {"kind", "district", "centre", "centre_kind", "closed_day", "opening_hours", "role"}
+
+# The index at which each duty of the worker begins.
+BEGINS_AT = {
+    "expire offers": "ix_offer_answered_at_until|uq_offer_open_party",
+    "promise draws": "ix_slot_due_draw",
+    "freeze draws": "ix_draw_drawn_at_numbered_at",
+    "draw": "ix_draw_drawn_at_numbered_at",
+    "release desk places": "ix_slot_due_desk_release",
+    "serve lines": "ix_slot_due_line",
+    "give late places on": "ix_slot_due_late",
+    "check minimums": "ix_slot_due_minimum",
+    "remind": "ix_slot_due_reminder",
+}
 
 
 @pytest.fixture
@@ -74,3 +88,55 @@ def test_no_page_reads_a_whole_table(app: Flask, cast: Cast, plans: list[str]) -
             tables = {name.removesuffix("_1").removesuffix("_2") for name in read}
             assert not tables & set(db.metadata.tables) - SMALL, f"{address}: {read}"
             assert plans or account is None, f"{address} asked nothing"
+
+
+def test_the_worker_finds_what_is_due_by_an_index_of_its_own(app: Flask) -> None:
+    """Among many slots of which nothing is due: the index of the few, not that of all."""
+    with app.app_context():
+        _much_that_is_over()
+        with db.engine.connect() as connection:
+            for duty in DUTIES:
+                plans = list(_plans(connection, duty))
+                assert plans, f"{duty.name} asks nothing"
+                for plan in plans:
+                    assert re.search(BEGINS_AT[duty.name], plan), f"{duty.name}: {plan}"
+                    assert not re.search(r"SCAN \w+\b(?! USING)", plan), f"{duty.name}: {plan}"
+
+
+def _much_that_is_over() -> None:
+    activity, room, household = an_activity(), a_room(), a_household()
+    db.session.add(household)
+    db.session.flush()
+    for day in range(-150, 150):
+        at = tomorrow(14) + timedelta(days=day)
+        slot = a_slot(activity, room=room, starts_at=at, reminded_at=at, late_released_at=at)
+        number = {"numbered_at": at, "public_number": "12", "drawn_at": at}
+        draw = {"secret": "s", "commitment": "c", "committed_at": at, "frozen_at": at, **number}
+        offer = {"party": f"{day}", "token": f"{day}", "made_at": at - timedelta(hours=1)}
+        answer = {"until": at, "answered_at": at, "answer": Answer.EXPIRED}
+        db.session.add(Draw(slot=slot, **draw))
+        db.session.add(Offer(slot=slot, household_id=household.id, **offer, **answer))
+    db.session.commit()
+    if db.engine.dialect.name == "postgresql":  # which does so by itself; SQLite does not
+        db.session.execute(text("ANALYZE"))
+        db.session.commit()
+
+
+def _plans(connection: Connection, duty: Duty) -> Iterator[str]:
+    """How the database would go about each question of a duty."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    list(duty.due(clock.now()))
+    event.remove(Engine, "before_cursor_execute", note)
+    is_postgresql = connection.dialect.name == "postgresql"
+    how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
+    if is_postgresql:  # so few rows would rather be read from end to end
+        connection.exec_driver_sql("SET enable_seqscan = off")
+    for statement, parameters in asked:
+        rows = connection.exec_driver_sql(f"{how} {statement}", parameters).all()
+        yield "\n".join([*(str(row[-1]) for row in rows), statement])

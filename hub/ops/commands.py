@@ -123,16 +123,17 @@ def send_command() -> None:
 def worker_command(once: bool) -> None:
     """Do the clock's work, round after round: offers, draws, reminders, notices."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
-    worker = Worker(app, gateway(), Bell())
-    if not once:
-        say("at work; SIGTERM or Ctrl-C ends it")
-        worker.run()
-        return
-    _need_tables()
-    try:
-        click.echo(f"{worker.finish()} done")
-    except DBAPIError as error:
-        raise ConfigError(f"the database is away: {reason(error)}") from error
+    with Bell() as bell:
+        worker = Worker(app, gateway(), bell)
+        if not once:
+            say("at work; SIGTERM or Ctrl-C ends it")
+            worker.run()
+            return
+        try:
+            _need_tables()
+            click.echo(f"{worker.finish()} done")
+        except DBAPIError as error:
+            raise ConfigError(f"the database is away: {reason(error)}") from error
 
 
 @click.command("check")

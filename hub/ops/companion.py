@@ -7,7 +7,9 @@ import signal
 from flask import Flask
 
 from hub.notices.gateway import gateway
-from hub.ops.worker import PAUSE, Bell, Worker, say
+from hub.ops.worker import Bell, Worker, say
+
+BREATH = 1  # seconds before a worker that died is replaced: the cause may be everybody's
 
 
 def start_beside(app: Flask) -> None:
@@ -35,9 +37,10 @@ def _keep_one(app: Flask, lifeline: int) -> None:
     while not is_cut:
         worker = os.fork()
         if not worker:
-            Worker(app, gateway(), Bell(lifeline)).run()
+            with Bell(lifeline) as bell:
+                Worker(app, gateway(), bell).run()
             os._exit(0)
         _worker, status = os.waitpid(worker, 0)
-        is_cut = bool(select.select([lifeline], [], [], PAUSE)[0])
+        is_cut = bool(select.select([lifeline], [], [], BREATH)[0])
         if not is_cut:
             say(f"ended with {os.waitstatus_to_exitcode(status)}; here is another one")

@@ -24,6 +24,7 @@ from hub.notices.gateway import Gateway
 from hub.ops.forgetting import forget_expired
 
 PAUSE = 5  # seconds between two rounds when there was nothing to do
+ENDING = (signal.SIGTERM, signal.SIGINT)
 LEFT_OUT_FOR = timedelta(minutes=1)  # what failed is tried again, but not in every round
 # How PostgreSQL's codes begin where one row is in trouble, not the connection: two acts in each
 # other's way, a lock or an answer that took too long.
@@ -38,17 +39,27 @@ class Bell:
     """
 
     def __init__(self, lifeline: int | None = None) -> None:
-        self._reader, self._writer = socket.socketpair()
-        self._writer.setblocking(False)
-        self._heard = [self._reader.fileno(), *([] if lifeline is None else [lifeline])]
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_caught: None)
+        self._lifeline = [] if lifeline is None else [lifeline]
+
+    def __enter__(self) -> "Bell":
+        self._heard, self._caught = socket.socketpair()
+        self._caught.setblocking(False)
         # Each signal leaves a byte in the socket, which nobody takes out.
-        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._wakeup = signal.set_wakeup_fd(self._caught.fileno(), warn_on_full_buffer=False)
+        self._before = {sign: signal.signal(sign, lambda *_: None) for sign in ENDING}
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        for sign, handler in self._before.items():
+            signal.signal(sign, handler)
+        signal.set_wakeup_fd(self._wakeup)
+        self._heard.close()
+        self._caught.close()
 
     def rings(self, within: float = 0) -> bool:
         """Whether it rings, waiting for it so many seconds at most."""
-        return bool(select.select(self._heard, [], [], within)[0])
+        ends = [self._heard.fileno(), *self._lifeline]
+        return bool(select.select(ends, [], [], within)[0])
 
 
 class Worker:
@@ -69,10 +80,12 @@ class Worker:
                 self._bell.rings(within=PAUSE)
 
     def finish(self) -> int:
-        """Rounds until nothing is due any more; how much was done."""
+        """Rounds until nothing is due any more, or the bell rings; how much was done."""
         total = 0
         while done := self.round():
             total += done
+            if self._bell.rings():
+                break
         return total
 
     def round(self) -> int:

@@ -38,8 +38,8 @@ def test_check_names_a_slot_whose_places_do_not_add_up(app: Flask, saved: Any) -
     result = run(app, "check")
     assert result.exit_code == 1
     assert result.output == (
-            f"slot {number}: 1 given + 0 for the desk + 10 left of 10, 0 wait but 0 are counted\n"
-        )
+        f"slot {number}: 1 given + 0 for the desk + 10 left of 10, 0 wait but 0 are counted\n"
+    )
 
 
 @pytest.mark.parametrize(

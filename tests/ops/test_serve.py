@@ -104,13 +104,22 @@ def test_a_second_start_leaves_the_demo_as_it_is(demo: Flask) -> None:
         assert db.session.scalar(select(func.count(Centre.id))) == before
 
 
-def test_hub_serve_ends_as_gunicorn_of_the_same_python(
+def test_hub_serve_starts_a_worker_if_it_may_and_ends_as_gunicorn_of_the_same_python(
     demo: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handed_over: list[Any] = []
     monkeypatch.setattr(os, "execv", lambda *words: handed_over.append(words))
     monkeypatch.setattr(os, "chdir", handed_over.append)
-    demo.config["HUB"] = settings(demo.config["SQLALCHEMY_DATABASE_URI"], HUB_BIND="127.0.0.1:0")
+    monkeypatch.setattr(serve, "start_beside", lambda app: handed_over.append(app))
+    with_worker, alone = (
+        settings(demo.config["SQLALCHEMY_DATABASE_URI"], HUB_BIND="127.0.0.1:0", HUB_WORKER=worker)
+        for worker in "10"
+    )
+    demo.config["HUB"] = with_worker
+    assert run(demo, "serve").exit_code == 0
+    assert handed_over.pop(0) is demo, "a worker starts beside it, and before it becomes another"
+    handed_over.clear()
+    demo.config["HUB"] = alone
     result = run(demo, "serve")
     assert result.exit_code == 0, result.output
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
@@ -122,6 +131,7 @@ def test_hub_serve_says_in_one_line_why_production_does_not_start(
     demo: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "execv", lambda *_words: pytest.fail("the server was started"))
+    monkeypatch.setattr(os, "fork", lambda: pytest.fail("a worker was started"))
     app = in_production(demo)
     app.config["HUB"] = settings(
         app.config["SQLALCHEMY_DATABASE_URI"], HUB_BIND="127.0.0.1:0", **PRODUCTION
@@ -145,6 +155,9 @@ def test_production_says_where_it_is_and_where_codes_go_and_nothing_more() -> No
     text = "\n".join(serve.welcome(settings("sqlite://", **PRODUCTION)))
     assert "http://127.0.0.1:8000/" in text
     assert "no SMS gateway is configured" in text
+    assert "http://127.0.0.1:8000: set HUB_ADDRESS" in text
+    named = settings("sqlite://", **PRODUCTION, HUB_ADDRESS="https://hub.example")
+    assert not any("HUB_ADDRESS" in line for line in serve.welcome(named))
     assert "yuhao-demo-2026" not in text
     assert "138" not in text
 
