@@ -29,7 +29,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import assets, config, health, language, ops, pages, paths, security
 from hub.accounts.views import blueprint as accounts
-from hub.bookings import lookup, moving, offers
+from hub.bookings import lookup, moving, offers, series_pages
 from hub.bookings.removal import blueprint as removal
 from hub.bookings.views import blueprint as bookings
 from hub.db import db, migrate
@@ -68,6 +68,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(bookings)
     app.register_blueprint(removal)
     app.register_blueprint(draws)
+    app.register_blueprint(series_pages.blueprint)
     app.register_blueprint(offers.blueprint)
     app.register_blueprint(moving.blueprint)
     app.register_blueprint(lookup.blueprint)

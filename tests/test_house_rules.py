@@ -3,6 +3,7 @@
 import ast
 import base64
 import hashlib
+import itertools
 import re
 import subprocess
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ EVERYBODY = {
     "offers.accept_offer",
     "offers.decline_offer",
     "offers.show_offer",
+    "series.show_series",
     "timetable.centres",
     "timetable.choose_district",
     "timetable.find",
@@ -166,10 +168,15 @@ def test_templates_hold_no_inline_script_style_or_handler(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)
 def test_a_block_that_is_a_target_has_its_id(path: Path) -> None:
-    text = path.read_text()
-    for target in re.findall(r'data-hx-target="#([\w-]+)"', text):
-        assert f"{{% block {target.replace('-', '_')} %}}" in text, f"{named(path)}: no {target}"
-        assert f'id="{target}"' in text, f"{named(path)}: the block {target} needs its id"
+    targets = re.findall(r'data-hx-target="#([\w-]+)"', path.read_text())
+    pages = [path]
+    if path.name.startswith("_"):  # a part of the pages that include it
+        include = f'{{% include "{path.relative_to(ROOT / "templates")}" %}}'
+        pages = [page for page in TEMPLATES if include in page.read_text()]
+    for target, page in itertools.product(targets, pages):
+        text = page.read_text()
+        assert f"{{% block {target.replace('-', '_')} %}}" in text, f"{named(page)}: no {target}"
+        assert f'id="{target}"' in text, f"{named(page)}: the block {target} needs its id"
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)

@@ -7,14 +7,26 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import case, func, select
 
 from hub.bookings import rules, standing
 from hub.bookings.actions import book_dates, cancel_all
 from hub.bookings.models import Arrival, Booking, BookingState, Channel, Excuse
+from hub.bookings.states import Shown, shown
 from hub.db import db
 from hub.families.models import Person
+from hub.rules import refusal_of
 from hub.timetable.models import Series, Slot
+
+
+@dataclass(frozen=True)
+class Date:
+    """One date of somebody's 期 as her booking's page lists it."""
+
+    booking: Booking
+    shown: Shown
+    leave: str  # what she may do about her coming: ask for leave, or take it back; else empty
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,39 @@ def dates_given_up(
         and (booking.slot.is_of_whole or other.slot_id == booking.slot_id)
     ]
     return together if booking in together else [booking, *together]
+
+
+def enrolment_of(booking: Booking, party: Iterable[Booking], now: datetime) -> list[Date]:
+    """The dates that were booked for this person together with this one, in their order."""
+    if not booking.slot.is_of_whole:
+        return []
+    hers = [other for other in party if other.person_id == booking.person_id]
+    return [
+        Date(date, shown(date, now), _leave(date, now))
+        for date in sorted(hers, key=lambda date: (date.starts_at, date.id))
+    ]
+
+
+def _leave(date: Booking, now: datetime) -> str:
+    if refusal_of(rules.check_may_leave, date, now) is None:
+        return _("请假")
+    return _("销假") if refusal_of(rules.check_may_return, date, now) is None else ""
+
+
+def in_cards(bookings: Iterable[Booking]) -> list[tuple[Booking, int]]:
+    """Each booking with a 1, but what is one 期 to a person only once, with how many dates it is.
+
+    Which of them stands for it is the first that comes. What became of each date that is over is
+    told one by one, unless they were cancelled together.
+    """
+    cards: dict[tuple[object, ...], tuple[Booking, int]] = {}
+    for booking in bookings:
+        whole = booking.slot.is_of_whole and (booking.is_live or booking.cancelled_at is not None)
+        alike = (booking.party, booking.person_id, booking.is_live, booking.cancelled_at)
+        key = alike if whole else (booking.id,)
+        first, count = cards.get(key, (booking, 0))
+        cards[key] = first, count + 1
+    return list(cards.values())
 
 
 def to_come(dates: Iterable[Slot], now: datetime) -> list[Slot]:

@@ -30,7 +30,7 @@ def slot_page(
     now = clock.now()
     persons = household.persons if household else []
     kept = queries.kept_by(household.id, slot, now) if household else []
-    why_not = _why_not_book(slot, persons, kept, now)
+    why_not = why_not_book(slot, persons, kept, now)
     mine = [booking for booking in kept if booking.is_live and booking.slot_id == slot.id]
     # After a refusal the persons who were chosen stay chosen.
     booked = set() if refusal else {booking.person_id for booking in mine}
@@ -64,9 +64,10 @@ def slot_page(
     )
 
 
-def _why_not_book(
+def why_not_book(
     slot: Slot, persons: Sequence[Person], kept: Sequence[Kept], now: datetime
 ) -> dict[int, Refused | None]:
+    """For each person what is in her way; what would be asked of everybody is left out."""
     missed = {booking.person_id for booking in kept if booking.is_missed and booking.person_id}
     first = queries.who_goes_first(sorted(missed)) if missed and slot.no_show_limit else set()
     is_care = slot.activity.kind.code == CARE

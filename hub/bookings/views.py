@@ -1,7 +1,7 @@
 """A slot's page with its one button, and the bookings of a household."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from functools import lru_cache
 
 import segno
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -16,6 +16,7 @@ from hub.bookings.actions import book_party, cancel_all
 from hub.bookings.forms import BookingForm, CancellationForm
 from hub.bookings.models import Booking, BookingState, Ending, Offer
 from hub.bookings.numbers import is_number
+from hub.bookings.series import dates_given_up, enrolment_of, in_cards
 from hub.bookings.slot_page import slot_page
 from hub.bookings.states import shown
 from hub.db import transaction
@@ -82,8 +83,8 @@ def my_bookings() -> ResponseReturnValue:
     offers = queries.open_offers(coming)
     return page(
         "bookings/my_bookings.html",
-        coming=coming,
-        past=past,
+        coming=in_cards(coming),
+        past=in_cards(past),
         page_number=page_number,
         has_more=has_more,
         offers=_by_offer(coming, offers),
@@ -127,8 +128,9 @@ def cancel_booking(number: str) -> ResponseReturnValue:
         with transaction():
             booking, *others = _my_party(number)
             held = booking.holds
-            together = _together(others, now) if form.which.data == "all" else []
-            cancel_all([booking, *together], account_id=current_user.id, now=now)
+            everybody = form.which.data == "all"
+            together = dates_given_up(booking, [booking, *others], now, everybody=everybody)
+            cancel_all(together, account_id=current_user.id, now=now)
     except Refused as refused:
         booking, *others = _my_party(number)
         return _cancellation_page(booking, others, form, refused, 422)
@@ -143,9 +145,9 @@ def _household() -> Household | None:
 
 def _too_late(slot: Slot, household: Household | None) -> Refused | None:
     """Whether all is taken; who has a booking here may be sending its form once more."""
-    if household and queries.bookings_here(household, slot):
-        return None
-    return refusal_of(rules.check_room, slot)
+    refusal = refusal_of(rules.check_room, slot)
+    again = refusal and household and queries.bookings_here(household, slot)
+    return None if again else refusal
 
 
 def _form_for(household: Household | None, form: BookingForm) -> BookingForm:
@@ -180,7 +182,7 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
     moved_to = queries.number_of(booking.moved_to_id) if booking.moved_to_id else None
     missed = booking.state is BookingState.NO_SHOW
     here = [other for other in others if other.slot_id == booking.slot_id]
-    is_whole = booking.slot.series is not None and booking.slot.series.is_whole
+    is_whole = booking.slot.is_of_whole
     certain = is_coming and booking.is_confirmed and booking.starts_at > now
     wants_another = booking.ending in {Ending.CALLED_OFF, Ending.EXPIRED, Ending.NOT_DRAWN}
     return page(
@@ -189,7 +191,7 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         slot=booking.slot,
         others=here,
         others_shown={other.id: shown(other, now) for other in here},
-        dates=len({other.slot_id for other in others} | {booking.slot_id}),
+        enrolment=enrolment_of(booking, [booking, *others], now),
         shown=shown(booking, now, position=position, offer=offer),
         offer=offer,
         moved_to=moved_to,
@@ -199,8 +201,15 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         may_move=certain and not is_whole,
         why_not_cancel=_why_not_cancel(booking),
         alternatives=queries.alternatives(booking.slot, now) if wants_another else [],
-        qr=segno.make(address, error="m").svg_inline(border=2, omitsize=True),
+        qr=_qr(address),
     )
+
+
+@lru_cache(maxsize=1000)
+def _qr(address: str) -> str:
+    """Drawing one costs more than all the rest of the page, which is looked at several times."""
+    drawn: str = segno.make(address, error="m").svg_inline(border=2, omitsize=True)
+    return drawn
 
 
 def _cancellation_page(
@@ -210,12 +219,19 @@ def _cancellation_page(
     refusal: Refused | None,
     status: int = 200,
 ) -> ResponseReturnValue:
+    now, party = clock.now(), [booking, *others]
+    hers = dates_given_up(booking, party, now)
     return page(
         "bookings/cancellation.html",
         status,
         booking=booking,
         slot=booking.slot,
-        together=_together(others, clock.now()),
+        hers=hers,
+        together=[
+            other
+            for other in dates_given_up(booking, party, now, everybody=True)
+            if other not in hers
+        ],
         form=form,
         refusal=refusal,
     )
@@ -223,11 +239,6 @@ def _cancellation_page(
 
 def _my_party(number: str) -> Sequence[Booking]:
     return (queries.my_party(current_user, number) if is_number(number) else []) or abort(404)
-
-
-def _together(others: Sequence[Booking], now: datetime) -> list[Booking]:
-    """Those of a party who can still be cancelled with it: what has begun stays as it was."""
-    return [other for other in others if other.is_live and other.starts_at > now]
 
 
 def _why_not_cancel(booking: Booking) -> Refused | None:
