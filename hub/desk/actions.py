@@ -101,15 +101,17 @@ def book_at_desk(
         person = person_like(household, newcomer["name"], newcomer["birth_date"])
         person = person or add_person(clerk, household, **newcomer)
         ids += [person.id] if person.id not in ids else []
+    persons = my_persons(guardian, ids, lock=True)
+    came_before = _is_known(request_key)
     booked = actions.book_party(
         slot,
-        my_persons(guardian, ids, lock=True),
+        persons,
         account_id=clerk.id,
         now=now,
         channel=channel,
         request_key=request_key,
     )
-    if booked[0].made_at == now:  # else the form came a second time, and all is told
+    if not came_before:  # else the form came a second time, and all is told
         messages.tell_booked(booked, now)
     return booked
 
@@ -137,3 +139,8 @@ def _came(booking: Booking) -> bool:
 def _note(act: str, person: Person, account_id: int) -> None:
     db.session.flush()
     record(act, person, account_id=account_id, household_id=person.household_id)
+
+
+def _is_known(request_key: str | None) -> bool:
+    before = select(Booking.id).where(Booking.request_key == request_key)
+    return bool(request_key) and db.session.scalar(before) is not None

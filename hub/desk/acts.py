@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 
 from hub import clock
 from hub.bookings.models import Booking
+from hub.bookings.queries import positions
 from hub.db import transaction
 from hub.desk.rosters import details_of, my_booking
 from hub.desk.rules import acts_on
@@ -45,7 +46,13 @@ def form_page(
 ) -> Response:
     """The page that asks before something is done to a booking."""
     shown = page(
-        f"desk/{name}.html", status, booking=booking, slot=booking.slot, form=form, **context
+        f"desk/{name}.html",
+        status,
+        booking=booking,
+        slot=booking.slot,
+        form=form,
+        position=positions([booking]).get(booking.id),
+        **context,
     )
     return noted(shown, "booking", booking.id, int(booking.person is not None))
 

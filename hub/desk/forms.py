@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -14,7 +15,7 @@ from wtforms import (
     StringField,
     widgets,
 )
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from hub.accounts.forms import PhoneField
 from hub.accounts.phones import normalise
@@ -44,7 +45,7 @@ class ReasonForm(FlaskForm):
 
     reason = StringField(
         _l("原因"),
-        [InputRequired(_l("请写一句原因。")), Length(max=200, message=_l("原因请写短一点。"))],
+        [DataRequired(_l("请写一句原因。")), Length(max=200, message=_l("原因请写短一点。"))],
         filters=[_tidy],
         render_kw=ONE_LINE,
     )
@@ -81,11 +82,11 @@ class MoveForm(FlaskForm):
 class PriorityForm(FlaskForm):
     """What the proof that was shown says."""
 
-    group = RadioField(
-        _l("属于哪一类"),
-        choices=[(group, group) for group in PRIORITY_GROUPS],
-        validators=[InputRequired(_l("请选一类。"))],
-    )
+    group = RadioField(_l("属于哪一类"), validators=[InputRequired(_l("请选一类。"))])
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.group.choices = {group: group for group in PRIORITY_GROUPS}
 
 
 class HouseholdForm(FlaskForm):
@@ -98,10 +99,13 @@ class HouseholdForm(FlaskForm):
     )
     channel = RadioField(
         _l("怎么来的"),
-        choices=[(Channel.DESK.value, _l("到前台")), (Channel.PHONE.value, _l("打电话"))],
         default=Channel.DESK.value,
         validators=[InputRequired(_l("请选一样。"))],
     )
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.channel.choices = {Channel.DESK.value: _("到前台"), Channel.PHONE.value: _("打电话")}
 
 
 class CounterForm(FlaskForm):

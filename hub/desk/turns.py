@@ -9,7 +9,6 @@ from hub import clock
 from hub.accounts.kept import kept_form
 from hub.bookings import line
 from hub.bookings.models import Booking
-from hub.bookings.queries import positions
 from hub.db import transaction
 from hub.desk import actions
 from hub.desk.acts import do, form_page
@@ -54,7 +53,7 @@ def cancel(number: str) -> ResponseReturnValue:
 def show_turn(number: str) -> Response:
     booking = my_booking(current_user, number)
     form = ReasonForm(formdata=kept_form(request.path))
-    return form_page("turn", booking, form, position=positions([booking]).get(booking.id))
+    return form_page("turn", booking, form)
 
 
 @blueprint.post("/desk/bookings/<number>/turn")

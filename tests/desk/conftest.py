@@ -8,15 +8,24 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from hub.audit import ReadEntry
-from hub.bookings.models import BookingState
+from hub.audit import AuditEntry, ReadEntry
+from hub.bookings.models import Booking, BookingState
+from hub.bookings.recount import troubles
 from hub.catalogue.models import Activity, Centre, Room
 from hub.db import db
+from hub.families.models import Person
+from hub.notices.models import Notice
+from hub.timetable.models import Slot
 from tests.cast import Cast
 from tests.makers import a_booking, a_child, a_guardian, a_household, a_room, a_slot, an_activity
 
 Fill = Callable[..., int]
 Reads = Callable[[], list[tuple[int, str, int, int]]]
+NumberOf = Callable[[str], str]
+StateOf = Callable[[str], str]
+CountersOf = Callable[[int], tuple[int, int, int]]
+Told = Callable[[], list[str]]
+Done = Callable[[], list[tuple[str, int | None]]]
 
 
 @pytest.fixture
@@ -45,7 +54,7 @@ def fill(app: Flask, cast: Cast) -> Fill:
                 activity,
                 starts_at=starts_at,
                 capacity=capacity,
-                places_left=capacity - confirmed,
+                places_left=capacity - confirmed - given.get("desk_places", 0),
                 **given,
             )
             db.session.add(slot)
@@ -93,3 +102,62 @@ def reads(app: Flask) -> Reads:
 def _room_named(name: str, centre: Centre, holds: int | None) -> Room:
     found = select(Room).where(Room.centre_id == centre.id, Room.name == name)
     return db.session.scalar(found) or a_room(centre, name=name, capacity=holds)
+
+
+@pytest.fixture
+def number_of(app: Flask) -> Callable[[str], str]:
+    """The number of the latest booking of whoever is called so."""
+
+    def look_up(name: str) -> str:
+        with app.app_context():
+            of_name = select(Booking.number).join(Booking.person).where(Person.name == name)
+            return db.session.scalars(of_name.order_by(Booking.id.desc())).first() or ""
+
+    return look_up
+
+
+@pytest.fixture
+def state_of(app: Flask) -> Callable[[str], str]:
+    """How the booking with a number stands."""
+
+    def look_up(number: str) -> str:
+        with app.app_context():
+            return db.session.scalars(select(Booking.state).where(Booking.number == number)).one()
+
+    return look_up
+
+
+@pytest.fixture
+def counters_of(app: Flask) -> Callable[[int], tuple[int, int, int]]:
+    """Places left, places kept for the desk and persons waiting, once all adds up."""
+
+    def look_up(slot_id: int) -> tuple[int, int, int]:
+        with app.app_context():
+            assert list(troubles()) == []
+            slot = db.session.get_one(Slot, slot_id)
+            return slot.places_left, slot.desk_places, slot.waiting
+
+    return look_up
+
+
+@pytest.fixture
+def told(app: Flask) -> Callable[[], list[str]]:
+    """What families were told, in order."""
+
+    def all_of_it() -> list[str]:
+        with app.app_context():
+            return list(db.session.scalars(select(Notice.text).order_by(Notice.id)))
+
+    return all_of_it
+
+
+@pytest.fixture
+def done(app: Flask) -> Callable[[], list[tuple[str, int | None]]]:
+    """What was written into the audit: the act and who did it."""
+
+    def all_of_it() -> list[tuple[str, int | None]]:
+        with app.app_context():
+            entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+            return [(entry.act, entry.account_id) for entry in entries]
+
+    return all_of_it

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from hub.bookings.models import Booking, BookingState, Ending
+from hub.bookings.models import Arrival, Booking, BookingState, Ending, Excuse
 from hub.db import db
 from hub.families.models import Household, Person, Sex
 from hub.text import number
@@ -13,6 +13,7 @@ from hub.timetable.models import Slot, SlotState
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.desk.conftest import Fill, Reads
+from tests.desk.test_day import at
 from tests.makers import a_booking, a_child, tomorrow
 
 
@@ -121,6 +122,30 @@ def test_an_empty_roster_shows_nobody_so_nothing_is_noted(
     slot_id = fill(tomorrow(14))
     assert "还没有人预约" in browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}").text
     assert reads() == []
+
+
+@pytest.mark.parametrize("how_many", [3, 30])
+def test_a_roster_with_every_state_costs_no_more_queries(
+    browser: Browser, app: Flask, cast: Cast, fill: Fill, queries: list[str], how_many: int
+) -> None:
+    slot_id = fill(at(9, 45), confirmed=6 * how_many, waiting=how_many, name="小宝")
+    with app.app_context():
+        bookings = db.session.query(Booking).order_by(Booking.id).all()
+        for turn, booking in enumerate(bookings[: 6 * how_many]):
+            states = ("confirmed", "offered", "entered", "no_show", "on_leave", "confirmed")
+            booking.state = BookingState(states[turn % 6])
+            if turn % 6 == 0:
+                db.session.add(Arrival(booking_id=booking.id, at=booking.made_at))
+            if turn % 6 == 3:
+                excuse = Excuse(booking_id=booking.id, at=booking.made_at, reason="病了")
+                db.session.add(excuse)
+        db.session.commit()
+    browser.sign_in(cast.clerk)
+    queries.clear()
+    page = browser.visit(f"/desk/slots/{slot_id}")
+    assert page.text.count("没来，已销") == how_many
+    assert page.text.count("撤回") == how_many
+    assert len(queries) == 5, queries
 
 
 @pytest.mark.parametrize("how_many", [3, 30])

@@ -4,12 +4,15 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 
+from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Audience
-from hub.timetable.models import SlotState
+from hub.db import db
+from hub.timetable.models import Slot, SlotState
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.desk.conftest import Fill, Reads
+from tests.desk.conftest import Fill, NumberOf, Reads
 from tests.desk.test_day import Change, at, day_of, in_order
 
 MONDAY = date(2026, 11, 23)
@@ -149,3 +152,45 @@ def test_people_of_other_centres_are_not_on_the_sheet(
         f"/desk/centres/{cast.other_centre}/days/{MONDAY}/sheet"
     )
     assert "小宝" not in page.text
+
+
+def test_what_is_printed_adds_up(
+    browser: Browser, app: Flask, cast: Cast, fill: Fill, number_of: NumberOf
+) -> None:
+    """Given, held and kept for the desk, and what is left: together as many as there are."""
+    slot_id = fill(at(10, 30), confirmed=3, waiting=2, capacity=5, desk_places=2, name="小宝")
+    browser.sign_in(cast.clerk)
+    roster = browser.visit(f"/desk/slots/{slot_id}")
+    browser.submit(roster, form=f"{number_of('小宝1')}/arrival")
+    ask = browser.visit(f"/desk/bookings/{number_of('小宝3')}/cancellation")
+    browser.submit(ask, form="/cancellation")  # and so 小宝4 is held a place until she answers
+    with app.app_context():
+        leave = db.session.query(Booking).filter_by(number=number_of("小宝5")).one()
+        leave.state = BookingState.ON_LEAVE
+        db.session.get_one(Slot, slot_id).waiting = 0
+        db.session.commit()
+    page = browser.visit(sheet_of(cast))
+    assert "1 场 · 已约 3 / 5 人 · 前台留 2 个" in page.text
+    overview, printed = page.text.split("用完请收好。")
+    assert in_order(overview, "3/5", "前台留 2")
+    assert in_order(printed, "已约 3/5", "前台留 2", "小宝1", "小宝2", "小宝4", "留位")
+    assert in_order(printed, "临时到场", "请假：", "小宝5")
+    assert "小宝3" not in printed
+    assert page.html.count('aria-label="到了"') == 1, "a tick for who has come, and for nobody else"
+    assert page.html.count('class="person"') == 3
+    day = browser.visit(day_of(cast))
+    assert in_order(day.text, "已约 3 / 5 人 · 前台留 2 个", "3/5", "前台留 2")
+
+
+def test_two_places_for_a_child_and_her_adult_are_said(
+    browser: Browser, app: Flask, cast: Cast, fill: Fill, number_of: NumberOf
+) -> None:
+    slot_id = fill(at(14), confirmed=1, capacity=4, name="小宝")
+    with app.app_context():
+        db.session.query(Booking).filter_by(number=number_of("小宝1")).one().places = 2
+        db.session.get_one(Slot, slot_id).places_left = 2
+        db.session.commit()
+    browser.sign_in(cast.clerk)
+    printed = browser.visit(sheet_of(cast)).text
+    assert in_order(printed, "已约 2/4", "小宝1", "占 2 个")
+    assert in_order(browser.visit(f"/desk/slots/{slot_id}").text, "已约 2 /4", "小宝1", "占 2 个")
