@@ -31,11 +31,7 @@ def slot_or_404(slot_id: int) -> Slot:
 
 @cache
 def _slot_of_id() -> Select[Slot]:
-    return (
-        slots_with_everything()
-        .options(joinedload(Slot.series))
-        .where(Slot.id == bindparam("slot_id"))
-    )
+    return slots_with_everything().where(Slot.id == bindparam("slot_id"))
 
 
 def kept_by(household_id: int, slot: Slot, now: datetime) -> list[Kept]:

@@ -56,6 +56,7 @@ def slots_for_cards() -> Select[Slot]:
     return select(Slot).options(
         joinedload(Slot.activity).joinedload(Activity.kind),
         joinedload(Slot.centre),
+        joinedload(Slot.series),
     )
 
 
@@ -111,9 +112,7 @@ def slots_of_centre(centre_id: int, first: datetime, last: datetime) -> Sequence
 def slots_of_series(series_id: int) -> Sequence[Slot]:
     """All dates of a 期 in their order, each as its own page shows it."""
     dates = slots_with_everything().where(Slot.series_id == series_id)
-    return db.session.scalars(
-        dates.options(joinedload(Slot.series)).order_by(Slot.starts_at, Slot.id)
-    ).all()
+    return db.session.scalars(dates.order_by(Slot.starts_at, Slot.id)).all()
 
 
 def whole_begins_at(series_id: int) -> datetime | None:
