@@ -22,7 +22,7 @@ from hub.notices.models import Notice
 from hub.ops.seed import centres, ground, people, weeks
 from hub.ops.seed import demo as whole_demo
 from hub.timetable.actions import make_slot
-from hub.timetable.models import Slot, SlotState
+from hub.timetable.models import Series, Slot, SlotState
 from tests.conftest import NOW, settings
 from tests.ops.conftest import run
 
@@ -98,6 +98,27 @@ def test_there_is_a_draw_with_its_result_and_one_whose_entries_are_open(demo: Fl
         results = set(db.session.scalars(select(DrawEntry.outcome)))
         assert results == {"place", "waiting", "none"}
         assert db.session.scalars(select(Notice.id).where(Notice.sent_at.is_(None))).all() == []
+
+
+def test_a_whole_series_can_be_booked_and_has_room_for_the_resident(demo: Flask) -> None:
+    with demo.app_context():
+        series = db.session.scalars(select(Series)).one()
+        assert series.is_whole
+        slots = db.session.scalars(select(Slot).where(Slot.series_id == series.id)).all()
+        assert len(slots) == 6
+        assert {slot.capacity - slot.places_left for slot in slots} == {7}
+        assert all(slot.opens_at <= NOW < slot.closes_at for slot in slots)
+
+
+def test_the_next_series_follows_the_one_that_runs(
+    demo: Flask, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(days=10))
+    assert run(demo, "seed").exit_code == 0
+    with demo.app_context():
+        first, second = db.session.scalars(select(Series).order_by(Series.starts_on))
+        assert first.ends_on < second.starts_on
+        assert list(troubles()) == []
 
 
 def test_nobody_booked_before_the_window_opened_or_in_the_future(demo: Flask) -> None:

@@ -9,7 +9,7 @@ from hub import clock
 from hub.catalogue.models import Centre, Kind
 from hub.config import ConfigError, Settings
 from hub.db import db
-from hub.ops.seed import bookings, centres, draws, ground, people, weeks
+from hub.ops.seed import bookings, centres, draws, ground, people, series, weeks
 from hub.ops.seed.files import rows_of
 
 
@@ -57,6 +57,7 @@ def seed(settings: Settings, staff_password_hash: str, now: datetime) -> Seeded:
         bookings.call_some_off(home_id, today)
         bookings.book_for_resident(home_id, now)
         draws.hold_draws(home_id, now)
+    slots += series.lay_series(home_id, now, is_first=is_first)
     made = bookings.fill(weeks.planned(today), home_id, now)
     if is_first:
         bookings.let_resident_wait(home_id, now)

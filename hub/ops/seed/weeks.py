@@ -43,7 +43,7 @@ def plan_weeks(today: date) -> int:
     moved or added there is theirs. A room or a lead that is taken by now is left alone, too.
     """
     last_days = _last_days()
-    taken = _Taken(clock.at(today - BEHIND, time.min))
+    taken = Taken(clock.at(today - BEHIND, time.min))
     made = 0
     for offer in offers():
         first = max(last_days.get(offer.activity.id, date.min) + timedelta(days=1), today - BEHIND)
@@ -106,7 +106,7 @@ def closed_days(centre_id: int) -> set[date]:
     return set(db.session.scalars(select(ClosedDay.day).where(where)))
 
 
-class _Taken:
+class Taken:
     """When rooms and leads are taken by open slots."""
 
     def __init__(self, since: datetime) -> None:
