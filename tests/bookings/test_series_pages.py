@@ -128,7 +128,7 @@ class TestTheSeries:
         other = saved(a_slot(starts_at=tomorrow(15) + 2 * WEEK))
         book_date(app, other, (cast.mother, [cast.xiaoman]))
         page = browser.sign_in(cast.mother).visit(f"/series/{series}")
-        assert "小满：小满这个时间已经约了" in page.text
+        assert "小满这个时间已经约了" in page.text
         choices = page.form("/bookings").choices["person"]
         assert str(cast.xiaoman) not in choices
 
@@ -365,6 +365,6 @@ def test_the_bar_is_said_before_anybody_presses(
         clock.move_to(first + date * WEEK)
         act_on(app, booking_on(app, number, date), mark_no_show)
     page = browser.sign_in(cast.mother).visit(f"/series/{following}")
-    assert "小满：小满上一期来了 0 次" in page.text
+    assert "小满上一期来了 0 次" in page.text
     page = press(browser, f"/series/{following}/bookings", 422, person=str(cast.xiaoman))
     assert "不到 70%" in page.text
