@@ -85,7 +85,7 @@ def book(slot_id: int) -> ResponseReturnValue:
             persons = _persons_of(who.number)
             who.offer(persons)
         else:
-            flash(_("办好了，请把预约号念给家长。"))
+            flash(_("办好了，请把预约号念给对方。"))
             return redirect(url_for("marks.show_booking", number=number), 303)
     return _persons_page(my_slot(current_user, slot_id), persons, who, newcomer, 422)
 

@@ -93,8 +93,8 @@ class HouseholdForm(FlaskForm):
     """The phone of a guardian, and how she reached the desk."""
 
     phone = PhoneField(
-        _l("家长手机号"),
-        [InputRequired(_l("请填家长的手机号。"))],
+        _l("手机号"),
+        [InputRequired(_l("请填手机号。"))],
         render_kw={"autocomplete": "off", "inputmode": "tel", "maxlength": 30},
     )
     channel = RadioField(

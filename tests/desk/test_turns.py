@@ -49,7 +49,7 @@ def test_the_desk_cancels_for_a_family_and_the_next_is_asked(
     slot_id = fill(tomorrow(14), confirmed=2, waiting=1, capacity=2, name="小宝")
     number = number_of("小宝1")
     page = browser.sign_in(cast.clerk).visit(f"/desk/bookings/{number}")
-    ask = browser.visit(page.links["替家长取消"])
+    ask = browser.visit(page.links["代为取消"])
     assert done() == []
     roster = browser.submit(ask, form="/cancellation")
     assert "取消了，已经通知这一家。" in roster.text
