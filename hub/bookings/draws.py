@@ -1,12 +1,13 @@
 """The draws of slots and of whole 期: promised, frozen, numbered, drawn.
 
-The caller holds the transaction, but for the three `…_due`: the worker's, one transaction a draw.
-Slots are locked before the draw's row, and each step is claimed by one UPDATE: it happens once.
+The caller holds the transaction. Slots are locked before the draw's row, and each step is claimed
+by one UPDATE: it happens once. What is due is found and done by the worker (`clockwork`).
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -20,7 +21,7 @@ from hub.bookings.draw_queries import draw_of, drawn_together, entered_parties, 
 from hub.bookings.line import serve_line
 from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Ending
 from hub.bookings.places import UNSYNCHRONISED, lock_slots, queue, release, seat
-from hub.db import db, transaction
+from hub.db import db
 from hub.rules import Refused
 from hub.timetable.models import Series, Slot, SlotState
 
@@ -28,21 +29,6 @@ BATCH = 200  # of one step in one round of the worker
 DIGITS = re.compile(r"[0-9][0-9 .,+-]+[0-9]")
 # Spelt out, as the index is: a bound value would not meet it.
 IS_TO_COME = text("slot.admission = 'draw' AND slot.drawn_at IS NULL")
-
-
-def commit_due_draws(now: datetime) -> int:
-    """Promise the draws that have not been promised, long before entries open; say how many."""
-    return _each(unpromised, promise_one, now)
-
-
-def freeze_due_draws(now: datetime) -> int:
-    """Close the lists of the draws whose entries have ended; say how many."""
-    return _each(to_freeze, freeze_one, now)
-
-
-def draw_due(now: datetime) -> int:
-    """Draw what has its public number, and what needs none because all fit; say how many."""
-    return _each(to_draw, draw_one, now)
 
 
 def unpromised(now: datetime) -> Sequence[int]:
@@ -186,41 +172,53 @@ def run_draw(draw: Draw, now: datetime) -> bool:
     held = [slot for slot in together if slot.is_open]
     if draw.frozen_at is None or not held:
         return False
-    listed = {row.registration: row for row in rows_of(draw)}
     parties = entered_parties(held)
-    standing = {n for n, row in listed.items() if row.party in parties}
+    listed = rows_of(draw)
+    # Of a party some may have withdrawn since the list was closed, or all.
+    asked = {
+        row.registration: min(row.places, _asked(parties[row.party]))
+        for row in listed
+        if row.party in parties
+    }
     places = min(slot.places_left for slot in held)
-    fits = sum(listed[n].places for n in standing) <= places
-    if draw.numbered_at is None and not fits:
+    if draw.numbered_at is None and sum(asked.values()) > places:
         return False
     if not _claim(draw, Draw.drawn_at.is_(None), drawn_at=now, places=places):
         return False
     for slot in together:
         slot.drawn_at = now
+    for row in listed:
+        row.places = asked.get(row.registration, row.places)
     db.session.flush()
 
-    entries = [Entry(n, row.tier, row.lost_before, row.places) for n, row in listed.items()]
-    ordered = (
-        order(entries, seed_of(draw.secret, draw.public_number)) if draw.numbered_at else entries
-    )
-    in_line = [entry for entry in ordered if entry.registration in standing]
-    outcomes = allot(in_line, places, held[0].waiting_limit, held[0].smaller_first)
-    for position, entry in enumerate(ordered, start=1):
-        row = listed[entry.registration]
-        row.position = position
-        row.outcome = outcomes.get(entry.registration, Outcome.WITHDRAWN).value
+    in_order = _order(draw, listed, asked, held[0])
     drawn = {
-        outcome: [parties[listed[n].party] for n, drew in outcomes.items() if drew is outcome]
-        for outcome in Outcome
+        outcome: [parties[row.party] for row in in_order if row.outcome == outcome]
+        for outcome in (Outcome.PLACE, Outcome.WAITING, Outcome.NONE)
     }
     _give(drawn, now)
-    record(
-        "draw", draw, account_id=None, detail=f"{places} places, {len(in_line)} of {len(listed)}"
-    )
+    record("draw", draw, account_id=None, detail=f"{places} places, {len(asked)} of {len(listed)}")
     _tell(drawn, held[0], now)
     for slot in held:
         serve_line(slot, account_id=None, now=now)
     return True
+
+
+def _order(
+    draw: Draw, listed: Sequence[DrawEntry], standing: Container[int], slot: Slot
+) -> list[DrawEntry]:
+    """The list in the drawn order, each line with its position and outcome."""
+    lines = {row.registration: row for row in listed}
+    entries = [Entry(n, row.tier, row.lost_before, row.places) for n, row in lines.items()]
+    if draw.numbered_at:
+        entries = order(entries, seed_of(draw.secret, draw.public_number))
+    in_line = [entry for entry in entries if entry.registration in standing]
+    outcomes = allot(in_line, draw.places or 0, slot.waiting_limit, slot.smaller_first)
+    for position, entry in enumerate(entries, start=1):
+        row = lines[entry.registration]
+        row.position = position
+        row.outcome = outcomes.get(entry.registration, Outcome.WITHDRAWN).value
+    return [lines[entry.registration] for entry in entries]
 
 
 def _give(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], now: datetime) -> None:
@@ -257,6 +255,14 @@ def _tell(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], slot: Slot, now:
         messages.tell_not_drawn(party, now, waits=False, guardians=guardians)
 
 
+def _asked(party: Sequence[Booking]) -> int:
+    """How many places a party asks for: of a 期, in the date that it asks for most."""
+    by_slot: dict[int, int] = defaultdict(int)
+    for booking in party:
+        by_slot[booking.slot_id] += booking.places
+    return max(by_slot.values())
+
+
 def _claim(draw: Draw, unclaimed: ColumnElement[bool], **values: object) -> bool:
     """One UPDATE; False where somebody has done it before."""
     claim = update(Draw).where(Draw.id == draw.id, unclaimed).values(**values).returning(Draw.id)
@@ -268,18 +274,6 @@ def _claim(draw: Draw, unclaimed: ColumnElement[bool], **values: object) -> bool
 def _is_held() -> ColumnElement[bool]:
     """Not called off; of a whole 期 one date may be, and the others are held."""
     return or_(Slot.state == SlotState.OPEN, Slot.series_id.is_not(None))
-
-
-def _each(
-    due: Callable[[datetime], Sequence[int]], do: Callable[[int, datetime], bool], now: datetime
-) -> int:
-    rows = due(now)
-    db.session.rollback()
-    done = 0
-    for row in rows:
-        with transaction():
-            done += do(row, now)
-    return done
 
 
 def _all(parties: Sequence[Sequence[Booking]]) -> list[Booking]:

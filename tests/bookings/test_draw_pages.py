@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from hub import clock as hub_clock
 from hub.bookings import draws
+from hub.bookings.clockwork import DRAW, FREEZE_DRAWS, PROMISE_DRAWS
 from hub.bookings.models import Booking, BookingState, Draw
 from hub.bookings.recount import troubles
 from hub.catalogue.models import Activity, Admission
@@ -25,7 +26,7 @@ from hub.desk import draw_number
 from hub.families.models import Priority
 from hub.timetable.models import Slot, SlotState
 from tests.bookings.draw_by_hand import Row, by_hand
-from tests.bookings.test_draws import enter, entered_in_bulk
+from tests.bookings.test_draws import did, enter, entered_in_bulk
 from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.makers import a_child, a_guardian, a_slot, tomorrow
@@ -69,10 +70,9 @@ def enter_families(app: Flask, slot_id: int, *sizes: int) -> None:
 def work(app: Flask) -> None:
     """One round of the worker."""
     with app.test_request_context():
-        now = hub_clock.now()
-        draws.commit_due_draws(now)
-        draws.freeze_due_draws(now)
-        draws.draw_due(now)
+        did(PROMISE_DRAWS)
+        did(FREEZE_DRAWS)
+        did(DRAW)
 
 
 def close(app: Flask, slot_id: int, clock: Any) -> None:
