@@ -213,7 +213,8 @@ def _lost_last_time(draw: Draw) -> Select[int | None]:
         .subquery()
     )
     there, elsewhere = aliased(Booking), aliased(Booking)
-    offered = exists().where(Offer.party == there.party)
+    # The household is what its index begins with.
+    offered = exists().where(Offer.household_id == there.household_id, Offer.party == there.party)
     given = exists().where(
         AuditEntry.subject == "booking",
         AuditEntry.subject_id == there.id,
