@@ -41,6 +41,8 @@ def slot_page(
     opens_in = max(slot.opens_at - now, timedelta(0)) if countable else timedelta(0)
     closed = None if opens_in else refusal_of(_check_may_ask, slot, now, bool(mine))
     waiting = any(booking.state == BookingState.WAITING for booking in mine)
+    # The other dates of a whole 期 are no alternative to it: the way on leads to all of them.
+    is_part = closed and closed.way_on and closed.way_on.endpoint == "series.show_series"
     no_places = closed or (slot.is_full and not opens_in and not slot.takes_entries)
     return page(
         "bookings/slot.html",
@@ -60,7 +62,7 @@ def slot_page(
         closed=closed,
         has_begun=slot.starts_at <= now,
         refusal=refusal,
-        alternatives=queries.alternatives(slot, now) if no_places else [],
+        alternatives=queries.alternatives(slot, now) if no_places and not is_part else [],
     )
 
 
