@@ -52,7 +52,7 @@ def test_every_reason_is_read_with_who_gave_it(
         db.session.commit()
     give_reasons(browser.sign_in(cast.manager), slot_ids, number_of)
     before = len(reads())
-    page = browser.visit(browser.visit("/desk").links["插队、销缺席和停办的原因"])
+    page = browser.visit(browser.visit("/desk").links["往前排、销缺席和停办的原因"])
     assert page.url == reasons_of(cast)
     assert in_order(page.text, "小宝3", "答应过优先", "周主任", "晚宝1", "孩子发烧", "周主任")
     assert in_order(page.text, "停办的场次", "亲子绘本", "停水", "周主任")
