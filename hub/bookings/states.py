@@ -77,6 +77,9 @@ def _cancelled(booking: Booking) -> Shown:
             return Shown("bad", "stop", _("这一场停办了"), reason)
         case Ending.MOVED:
             return Shown("off", "calendar", _("已改期"), _("改到了别的场次。"))
+        case Ending.EXPIRED if _in_vain(booking):
+            sentence = _("这一期开始了，没有等到名额。哪一次还有名额，可以单约那一次。")
+            return Shown("off", "clock", _("没有等到名额"), sentence)
         case Ending.EXPIRED:
             sentence = _("留给您的名额过了时间没有确认，给了下一位。还想来可以重新约。")
             return Shown("off", "clock", _("过时没有确认"), sentence)
@@ -87,3 +90,11 @@ def _cancelled(booking: Booking) -> Shown:
         Ending.DECLINED: _("您没有要留给您的名额，已经让给下一位。"),
     }.get(booking.ending or Ending.FAMILY, "")
     return Shown("off", "stop", _("已取消"), sentence)
+
+
+def _in_vain(booking: Booking) -> bool:
+    """Whether a turn for a whole 期 ended because the 期 began."""
+    series, ended_at = booking.slot.series, booking.cancelled_at
+    if series is None or not series.is_whole or ended_at is None:
+        return False
+    return text.local_day(ended_at) >= series.starts_on

@@ -211,6 +211,25 @@ class TestADateOfIt:
         assert "约好了" in page.text
         assert [left for left, _ in places(app, series)] == [2, 1, 2, 2]
 
+    def test_is_told_to_who_waited_in_vain_for_all(
+        self,
+        app: Flask,
+        browser: Browser,
+        cast: Cast,
+        series: int,
+        clock: time_machine.Traveller,
+    ) -> None:
+        for _ in range(2):
+            enrol_family(app, series, a_family(app))
+        number = enrol_family(app, series, (cast.mother, [cast.xiaoman]))
+        begin(clock)
+        book_date(app, date_ids(app, series)[1], a_family(app))  # ends what was waited for
+        with app.app_context():
+            second = db.session.get_one(Booking, booking_on(app, number, 1)).number
+        page = browser.sign_in(cast.mother).visit(f"/bookings/{second}")
+        assert "没有等到名额 " in page.text
+        assert "可以单约那一次" in page.text
+
 
 class TestLeave:
     def test_is_asked_for_from_the_booking_and_frees_that_place_only(
