@@ -10,7 +10,7 @@ from hub.audit import record
 from hub.bookings import rules, standing
 from hub.bookings.deadlines import LAST_CALL
 from hub.bookings.draws import enter
-from hub.bookings.line import end_turns, serve_line, withdraw_offers
+from hub.bookings.line import end_turns, serve_line, serve_lines, withdraw_offers
 from hub.bookings.models import Booking, BookingState, Channel, Ending
 from hub.bookings.numbers import draw_number
 from hub.bookings.places import lock_slots, queue, release, seat
@@ -84,6 +84,7 @@ def book_dates(
         request_key = None  # a form of yesterday, sent for something else: a booking of its own
     rules.check_window(slots[0], now, by_staff=by_staff)
     if mine := _waiting_here(slots, persons, now):
+        note("confirm", mine, account_id)
         return mine
     check_persons(slots, persons, now, by_staff=by_staff)
     bookings = new_bookings(
@@ -125,8 +126,7 @@ def cancel_all(
     db.session.flush()
     note("cancel", live, account_id)
     withdraw_offers([booking.party for booking in live], account_id=account_id, now=now)
-    for slot in slots.values():
-        serve_line(slot, account_id=account_id, now=now)
+    serve_lines(slots.values(), account_id=account_id, now=now)
     return True
 
 
@@ -147,7 +147,8 @@ def move(
     check_persons([slot], persons, now, by_staff=by_staff)
     channel = Channel.DESK if by_staff else Channel.WEB
     moved = new_bookings([slot], persons, account_id=account_id, now=now, channel=channel)
-    if slot.takes_entries or not seat(moved, from_desk=by_staff):
+    last_call = _is_last_call(slot, now)
+    if slot.takes_entries or not seat(moved, from_desk=by_staff, next_in_line=last_call):
         raise rules.no_place_to_move(slot)
     save_new("move", moved, account_id)
     booking.moved_to_id = moved[0].id
@@ -245,10 +246,13 @@ def _admit(
         if slots[0].takes_entries:
             enter(bookings, slots[0], now)
             return
-    if seat(bookings, from_desk=by_staff):
+    last_call = _is_last_call(slots[0], now)
+    if slots[0].series_id:
+        _look_again(slots, now, by_staff=by_staff)  # its dates are locked in one order
+    if seat(bookings, from_desk=by_staff, next_in_line=last_call):
         return
     _look_again(slots, now, by_staff=by_staff)  # full a moment ago: look again, then queue up
-    if seat(bookings, from_desk=by_staff):
+    if seat(bookings, from_desk=by_staff, next_in_line=last_call):
         return
     if not queue(bookings, now=now):
         raise rules.no_room(slots[0])
@@ -266,7 +270,7 @@ def _waiting_here(
     slots: Sequence[Slot], persons: Sequence[Person], now: datetime
 ) -> Sequence[Booking]:
     """In the last minutes nobody is asked any more: who waits takes a free place by pressing."""
-    if slots[0].starts_at - now >= LAST_CALL:
+    if not _is_last_call(slots[0], now):
         return []
     if not all(slot.waiting and slot.places_left for slot in slots):
         return []
@@ -279,6 +283,11 @@ def _waiting_here(
     mine = db.session.scalars(waiting.order_by(Booking.id)).all()
     is_all = len(mine) == len(slots) * len(persons)
     return mine if is_all and seat(mine, next_in_line=True) else []
+
+
+def _is_last_call(slot: Slot, now: datetime) -> bool:
+    """Nobody is asked any more: what is free is for who presses first, whoever waits."""
+    return slot.starts_at - now < LAST_CALL
 
 
 def _made_before(request_key: str, account_id: int) -> Sequence[Booking]:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, exists, select
 
-from hub.bookings import rules
+from hub.bookings import rules, standing
 from hub.bookings.actions import check_persons, note
 from hub.bookings.line import end_turns, serve_line
 from hub.bookings.models import Arrival, Booking, BookingState, Excuse
 from hub.bookings.places import lock_slots, release, seat
+from hub.bookings.queries import kept_by
 from hub.db import db
 from hub.rules import Refused
 from hub.timetable.models import Slot
@@ -20,8 +21,8 @@ EARLIEST = timedelta(hours=2)  # before the start, whoever comes is not here for
 def mark_arrival(booking: Booking, *, account_id: int, now: datetime) -> None:
     """She is here. Who came after her place was given on gets one that is left, else Refused."""
     _look(booking)
-    if booking.state is BookingState.NO_SHOW and not seat([booking], from_desk=True):
-        raise Refused(_("来晚了，名额已经给了别人。"))
+    if booking.state is BookingState.NO_SHOW:
+        _take_back_no_show(booking, now)
     if not booking.is_confirmed:
         raise Refused(_("只有约好的才能签到。"))
     if now < booking.starts_at - EARLIEST:
@@ -104,6 +105,14 @@ def take_back_leave(booking: Booking, *, account_id: int, now: datetime) -> None
         raise Refused(_("这一次的名额已经给了别人。"))
     db.session.flush()
     note("take_back_leave", [booking], account_id)
+
+
+def _take_back_no_show(booking: Booking, now: datetime) -> None:
+    if person := booking.person:  # she may have booked something else for the same time
+        kept = kept_by(booking.household_id, booking.slot, now)
+        standing.check_free(booking.slot, person.id, person.name, kept)
+    if not seat([booking], from_desk=True):
+        raise Refused(_("来晚了，名额已经给了别人。"))
 
 
 def _look(booking: Booking) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import joinedload
 from hub.audit import record
 from hub.bookings import messages
 from hub.bookings.actions import check_persons, note
-from hub.bookings.line import serve_line, to_the_head, withdraw_offers
+from hub.bookings.line import serve_line, serve_lines, to_the_head, withdraw_offers
 from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Ending
 from hub.bookings.places import lock_slots, open_desk_places, queue, release, resize, seat
 from hub.db import db
+from hub.families.models import Person
 from hub.rules import Refused
 from hub.timetable.models import Slot, SlotState
 
@@ -37,6 +38,7 @@ def change_capacity(
         db.session.refresh(booking)
     back = [booking for booking in to_line if booking.holds and booking.slot_id == slot.id]
     if back:
+        back += _asked_with(back)
         queue(back, now=now, however_many=True)
         db.session.flush()
         to_the_head(back, now=now)
@@ -53,7 +55,7 @@ def change_capacity(
             )
         )
     record("change_capacity", slot, account_id=account_id, detail=str(capacity))
-    serve_line(slot, account_id=account_id, now=now)
+    serve_lines([slot, *(booking.slot for booking in back)], account_id=account_id, now=now)
 
 
 def call_off(slot: Slot, reason: str, *, account_id: int | None, now: datetime) -> bool:
@@ -73,6 +75,7 @@ def call_off(slot: Slot, reason: str, *, account_id: int | None, now: datetime) 
     note("call_off", live, account_id)
     for of_household in _by_household(live):
         messages.tell_called_off(of_household, now)
+    serve_lines([slot], account_id=account_id, now=now)
     return True
 
 
@@ -82,7 +85,7 @@ def restore(booking: Booking, *, account_id: int, now: datetime) -> None:
     db.session.refresh(booking)
     if booking.is_live:
         return
-    if booking.person is None or booking.moved_to_id is not None:
+    if booking.person is None or booking.moved_to_id is not None or not _is_still_there(booking):
         raise Refused(_("这个预约不能恢复了，请重新预约。"))
     if not booking.slot.is_open or now >= booking.slot.ends_at:
         raise Refused(_("这一场停办了，或者已经结束。"))
@@ -110,6 +113,27 @@ def holders(slot: Slot) -> Sequence[Booking]:
 def _bookings(slot: Slot, states: Sequence[BookingState]) -> list[Booking]:
     here = select(Booking).where(Booking.slot_id == slot.id, Booking.state.in_(states))
     return list(db.session.scalars(here.options(joinedload(Booking.person)).order_by(Booking.id)))
+
+
+def _asked_with(back: Sequence[Booking]) -> list[Booking]:
+    """A party that was asked as one waits as one: the others whose places the same offer holds."""
+    asked = [booking.party for booking in back if booking.is_offered]
+    others = (
+        select(Booking)
+        .where(Booking.party.in_(asked), Booking.state == BookingState.OFFERED)
+        .where(Booking.id.not_in([booking.id for booking in back]))
+        .options(joinedload(Booking.person), joinedload(Booking.slot))
+    )
+    return list(db.session.scalars(others.order_by(Booking.id)))
+
+
+def _is_still_there(booking: Booking) -> bool:
+    """Whoever would take the person out of her family now waits until this transaction ends.
+
+    The weakest lock: who books for her meanwhile holds her row and may want the slot of this one.
+    """
+    hers = select(Person.id).where(Person.id == booking.person_id)
+    return db.session.scalar(hers.with_for_update(read=True, key_share=True)) is not None
 
 
 def _by_household(bookings: Sequence[Booking]) -> list[list[Booking]]:

@@ -4,7 +4,7 @@ The caller holds the transaction; slots are locked before (`places.lock_slots`).
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, func, select, update
@@ -47,6 +47,19 @@ def serve_line(slot: Slot, *, account_id: int | None, now: datetime) -> None:
             return
 
 
+def serve_lines(slots: Iterable[Slot], *, account_id: int | None, now: datetime) -> None:
+    """The same for several slots, and for the other dates of their 期.
+
+    Whoever waited for all its dates and gave one up, or whose date was called off, may fit now.
+    """
+    here = {slot.id: slot for slot in slots}
+    if series := {slot.series_id for slot in here.values()} - {None}:
+        dates = select(Slot).where(Slot.series_id.in_(series), Slot.waiting > 0)
+        here |= {slot.id: slot for slot in db.session.scalars(dates)}
+    for _slot_id, slot in sorted(here.items()):
+        serve_line(slot, account_id=account_id, now=now)
+
+
 def end_turns(slot: Slot, *, now: datetime) -> None:
     """Whoever waited for the whole of a 期 that has begun waits in vain, and is told.
 
@@ -84,7 +97,10 @@ def accept(offer: Offer, *, account_id: int | None, now: datetime) -> bool:
     if now >= offer.until or not _answer(offer, Answer.ACCEPTED, account_id, now):
         return False
     seat(bookings)
+    db.session.flush()
     _note("accept", bookings, account_id)
+    # Whoever waits with them was not asked while they had this offer to answer.
+    serve_lines((booking.slot for booking in bookings), account_id=account_id, now=now)
     return True
 
 
@@ -143,14 +159,11 @@ def move_up(booking: Booking, reason: str, *, account_id: int, now: datetime) ->
 def to_the_head(bookings: Sequence[Booking], *, now: datetime) -> None:
     """Let these parties be the next ones of their slots, in the order given."""
     for booking in reversed(bookings):
-        first = db.session.scalar(
-            select(func.min(Booking.turn)).where(
-                Booking.slot_id == booking.slot_id, Booking.state == BookingState.WAITING
-            )
-        )
-        party = select(Booking).where(
-            Booking.party == booking.party, Booking.state == BookingState.WAITING
-        )
+        waiting = Booking.state == BookingState.WAITING
+        party = select(Booking).where(Booking.party == booking.party, waiting)
+        slots = party.with_only_columns(Booking.slot_id)
+        before = select(func.min(Booking.turn)).where(Booking.slot_id.in_(slots), waiting)
+        first = db.session.scalar(before)
         for member in db.session.scalars(party):
             member.turn = (first or 0) - 1
         db.session.flush()
@@ -225,8 +238,7 @@ def _give_up(
     release(bookings, BookingState.CANCELLED, ending=ending, now=now)
     db.session.flush()
     _note(answer.value, bookings, account_id)
-    for slot in {booking.slot_id: booking.slot for booking in bookings}.values():
-        serve_line(slot, account_id=account_id, now=now)
+    serve_lines((booking.slot for booking in bookings), account_id=account_id, now=now)
     return True
 
 

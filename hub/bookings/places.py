@@ -14,7 +14,7 @@ from sqlalchemy.orm import attributes
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.catalogue.models import Admission
 from hub.db import db
-from hub.timetable.models import Slot, SlotState
+from hub.timetable.models import Series, Slot, SlotState
 
 # Else SQLAlchemy would compare an UPDATE with every slot it has loaded; we know the one it meets.
 UNSYNCHRONISED = {"synchronize_session": False}
@@ -24,14 +24,16 @@ COUNTERS = ("places_left", "desk_places", "waiting")
 def lock_slots(*slots: Slot) -> None:
     """Let nobody else change who has a place here until this transaction ends, and look anew.
 
-    The other dates of a series are locked as well, because those who wait for a whole 期 are
-    served at all of them; always in the order of their ids, so that two acts never wait for each
-    other. Slots are locked before the rows of bookings.
+    The other dates of a whole 期 are locked as well, because those who wait for it are served at
+    all of them; always in the order of their ids, so that two acts never wait for each other.
+    Slots are locked before the rows of bookings.
     """
     here: ColumnElement[bool] = Slot.id.in_([slot.id for slot in slots])
     if series := {slot.series_id for slot in slots} - {None}:
-        here = or_(here, Slot.series_id.in_(series))
-    fresh = select(Slot).where(here).order_by(Slot.id).with_for_update(key_share=True)
+        whole = select(Series.id).where(Series.id.in_(series), Series.is_whole)
+        here = or_(here, Slot.series_id.in_(whole))
+    locked = select(Slot).where(here).order_by(Slot.id)
+    fresh = locked.with_for_update(key_share=True, of=Slot)
     # Fetched, because a row that is not is locked, but not looked at.
     db.session.scalars(fresh, execution_options={"populate_existing": True}).all()
 
@@ -49,14 +51,17 @@ def seat(
     where one of the slots has not enough left. Where somebody waits, who has just come passes her
     only if the slot's policy lets a smaller party through (whoever fits has been served before);
     `next_in_line` says that it is her turn. `from_desk` also takes what is kept for the desk.
+    Several slots are locked before, so that what was taken of the first can be put back.
     """
-    taken: list[tuple[int, int]] = []
+    before = {_slot_id(one): (one.slot.places_left, one.slot.desk_places) for one in bookings}
+    taken: list[int] = []
     for slot_id, places in _by_slot(booking for booking in bookings if not booking.holds):
         if not _take(slot_id, places, from_desk, next_in_line or from_desk):
-            for taken_slot_id, taken_places in taken:
-                _count(taken_slot_id, places_left=Slot.places_left + taken_places)
+            for taken_id in taken:
+                left, desk_places = before[taken_id]
+                _count(taken_id, places_left=left, desk_places=desk_places)
             return False
-        taken.append((slot_id, places))
+        taken.append(slot_id)
     _become(bookings, state)
     return True
 

@@ -1,6 +1,7 @@
 """Recounting everything that must add up: what `hub check` reports, and tests after every step."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
@@ -29,10 +30,11 @@ def troubles() -> Iterator[str]:
             f"{waiting} wait but {counted} are counted"
         )
     for question, query in _questions():
-        for row in db.session.scalars(query.limit(ROWS)):
+        for row in db.session.scalars(query):
             yield question.format(row)
 
 
+@cache
 def _miscounted() -> Select[int, int, int, int, int, int, int]:
     held = func.coalesce(func.sum(case((Booking.state.in_(HOLDING), Booking.places), else_=0)), 0)
     waiting = func.coalesce(func.sum(case((Booking.state == BookingState.WAITING, 1), else_=0)), 0)
@@ -59,7 +61,12 @@ def _miscounted() -> Select[int, int, int, int, int, int, int]:
     )
 
 
-def _questions() -> Iterator[tuple[str, Select[int]]]:
+@cache
+def _questions() -> tuple[tuple[str, Select[int]], ...]:
+    return tuple((question, query.limit(ROWS)) for question, query in _all_questions())
+
+
+def _all_questions() -> Iterator[tuple[str, Select[int]]]:
     open_offer = select(Offer.id).where(Offer.party == Booking.party, Offer.answered_at.is_(None))
     yield (
         "booking {}: a place is held for it, but no offer is open",
