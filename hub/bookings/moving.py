@@ -36,8 +36,6 @@ def show_move(number: str) -> ResponseReturnValue:
 def move_booking(number: str) -> ResponseReturnValue:
     """Sent twice, it leads to where it has been moved the first time."""
     booking, form = queries.my_booking(current_user, number), MovingForm()
-    if booking.moved_to_id:
-        return _to(_where_it_is(booking))
     refusal = None
     if form.validate():
         try:
