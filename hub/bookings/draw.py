@@ -11,15 +11,10 @@ import hmac
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 
 from flask_babel import gettext as _
 
-from hub import clock
 from hub.config import ROOT
-
-# The lottery 福彩3D is drawn every evening on television; its number is what nobody knows before.
-LOTTERY = time(21, 15)
 
 # Shown on the page of a draw, and run by the tests.
 SCRIPT_FILE = "draw/recompute.py.txt"  # in static/
@@ -53,13 +48,6 @@ def draw_secret() -> str:
 def commitment(secret: str) -> str:
     """The SHA-256 of the secret's text: shown first, it ties us to the secret and tells nothing."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def number_comes_at(entries_until: datetime) -> datetime:
-    """The first drawing of the lottery after entries have ended."""
-    day = clock.local(entries_until).date()
-    tonight = clock.at(day, LOTTERY)
-    return tonight if tonight > entries_until else clock.at(day + timedelta(days=1), LOTTERY)
 
 
 def seed_of(secret: str, public_number: str) -> str:

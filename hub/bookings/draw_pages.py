@@ -14,7 +14,6 @@ from hub.bookings.draw import (
     SCRIPT_FILE,
     as_csv,
     how,
-    number_comes_at,
     seed_of,
 )
 from hub.bookings.models import Draw
@@ -89,7 +88,6 @@ def show_draw(slot_id: int) -> Response:
         entered=entered,
         asked=asked,
         places=draw.places if draw and draw.drawn_at else min(one.places_left for one in held),
-        number_at=number_comes_at(slot.entries_until) if slot.entries_until else None,
         lines=lines,
         mine=mine,
         page_number=page_number,

@@ -12,7 +12,6 @@ from wtforms.validators import InputRequired, Length
 from hub import clock
 from hub.accounts.kept import kept_form
 from hub.bookings import draws
-from hub.bookings.draw import number_comes_at
 from hub.bookings.draw_pages import blueprint as blueprint  # that of the public pages, gone on with
 from hub.bookings.draw_pages import phase_of
 from hub.bookings.draw_queries import draw_of, listed
@@ -89,7 +88,6 @@ def _number_page(slot: Slot, form: NumberForm, status: int = 200) -> Response:
         slot=slot,
         form=form,
         phase=phase_of(slot, draw, clock.now()).value,
-        number_at=number_comes_at(slot.entries_until) if slot.entries_until else None,
         entries=listed(draw) if draw else 0,
         number=draw.public_number if draw else "",
         source=draw.public_source if draw else "",
