@@ -9,7 +9,7 @@ from sqlalchemy import select
 from hub.accounts.actions import account_of
 from hub.accounts.models import Account
 from hub.audit import record
-from hub.bookings import actions, changes, line
+from hub.bookings import actions, changes, line, series
 from hub.bookings.models import Arrival, Booking, Channel, Offer
 from hub.bookings.places import lock_slots, open_desk_places
 from hub.db import db
@@ -20,6 +20,7 @@ from hub.families.queries import my_persons
 from hub.limits import hit
 from hub.rules import Refused
 from hub.timetable.models import Slot
+from hub.timetable.queries import slots_of_series, whole_begins_at
 
 LOOKUPS, IN = 100, timedelta(hours=1)  # of families by their phones, for one of the staff
 
@@ -92,7 +93,8 @@ def book_at_desk(
     request_key: str | None,
 ) -> Sequence[Booking]:
     """Book for persons of the family with this phone, and for one who is not in it yet: all or
-    none. The family's account and household are made where there are none. Raises Refused.
+    none. The family's account and household are made where there are none. A date of a whole 期
+    that has not begun is booked with all the others. Raises Refused.
     """
     guardian = account_of(phone, now)
     household = household_of(guardian, now, by=clerk)
@@ -103,13 +105,10 @@ def book_at_desk(
         ids += [person.id] if person.id not in ids else []
     persons = my_persons(guardian, ids, lock=True)
     came_before = _is_known(request_key)
-    booked = actions.book_party(
-        slot,
-        persons,
-        account_id=clerk.id,
-        now=now,
-        channel=channel,
-        request_key=request_key,
+    how: Any = {"account_id": clerk.id, "now": now, "channel": channel, "request_key": request_key}
+    dates = _booked_as_one(slot, now)
+    booked = (
+        series.enrol(dates, persons, **how) if dates else actions.book_party(slot, persons, **how)
     )
     if not came_before:  # else the form came a second time, and all is told
         messages.tell_booked(booked, now)
@@ -130,6 +129,13 @@ def remove_priority(person: Person, *, account_id: int) -> None:
     if priority is not None:
         db.session.delete(priority)
         _note("remove_priority", person, account_id)
+
+
+def _booked_as_one(slot: Slot, now: datetime) -> Sequence[Slot]:
+    begins_at = whole_begins_at(slot.series_id) if slot.series_id else None
+    return (
+        slots_of_series(slot.series_id) if slot.series_id and begins_at and now < begins_at else []
+    )
 
 
 def _came(booking: Booking) -> bool:

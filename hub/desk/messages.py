@@ -63,15 +63,16 @@ def tell_restored(booking: Booking, now: datetime) -> None:
 
 
 def _what(bookings: Sequence[Booking]) -> dict[str, str]:
-    slot = bookings[0].slot
+    slot, dates = bookings[0].slot, len({booking.slot_id for booking in bookings})
     with force_locale(CHINESE):
+        when = text.when(slot.starts_at)
+        if dates > 1:
+            when = _("%(when)s 起整期 %(count)s 次", when=when, count=dates)
         return {
             "name": "、".join(
                 dict.fromkeys(booking.person.name for booking in bookings if booking.person)
             ),
-            "what": _(
-                "%(when)s “%(title)s”", when=text.when(slot.starts_at), title=slot.activity.title
-            ),
+            "what": _("%(when)s “%(title)s”", when=when, title=slot.activity.title),
         }
 
 

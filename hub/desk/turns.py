@@ -36,7 +36,7 @@ def cancel(number: str) -> ResponseReturnValue:
         try:
             with transaction():
                 booking = my_booking(current_user, number)
-                together = party_of(booking) if form.together.data else []
+                together = _together(booking) if form.together.data else []
                 actions.cancel_for_family(
                     [booking, *together], account_id=current_user.id, now=clock.now()
                 )
@@ -99,7 +99,13 @@ def move(number: str) -> ResponseReturnValue:
 
 
 def _cancellation_page(booking: Booking, form: CancellationForm, status: int = 200) -> Response:
-    return form_page("cancellation", booking, form, status, others=party_of(booking))
+    return form_page("cancellation", booking, form, status, others=_together(booking))
+
+
+def _together(booking: Booking) -> list[Booking]:
+    """What ends together with it: of a 期 the dates that are to come."""
+    now = clock.now()
+    return [other for other in party_of(booking) if other.starts_at > now]
 
 
 def _offer(booking: Booking, form: MoveForm) -> dict[int, object]:

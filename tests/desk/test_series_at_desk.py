@@ -1,0 +1,75 @@
+"""The desk and a whole 期: all of its dates at once, and what is left of them given up."""
+
+import time_machine
+from flask import Flask
+
+from hub.bookings.models import Booking
+from hub.catalogue.models import Activity
+from hub.db import db
+from tests.bookings.test_series import begin
+from tests.bookings.whole import (
+    DATES,
+    a_family,
+    booking_on,
+    date_ids,
+    enrol_family,
+    places,
+    states,
+    whole_of,
+)
+from tests.browser import Browser
+from tests.cast import Cast
+from tests.desk.conftest import Told
+
+
+def a_series(app: Flask, cast: Cast) -> int:
+    with app.test_request_context():
+        return whole_of(db.session.get_one(Activity, cast.activity), "第1期")
+
+
+def book(browser: Browser, cast: Cast, slot_id: int) -> None:
+    page = browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}/bookings")
+    page = browser.submit(page, form="/household", phone="138 0000 0001", channel="desk")
+    assert "整期" in page.text
+    browser.submit(page, form="/bookings", persons=str(cast.xiaoman))
+
+
+def test_books_every_date_of_one_that_has_not_begun_and_the_family_is_told_once(
+    app: Flask, browser: Browser, cast: Cast, told: Told
+) -> None:
+    series = a_series(app, cast)
+    book(browser, cast, date_ids(app, series)[2])
+    assert places(app, series) == [(1, 0)] * DATES
+    assert [f"起整期 {DATES} 次" in text for text in told()] == [True, True]  # two guardians
+
+
+def test_books_the_one_date_of_one_that_has_begun(
+    app: Flask, browser: Browser, cast: Cast, clock: time_machine.Traveller
+) -> None:
+    series = a_series(app, cast)
+    begin(clock)
+    book(browser, cast, date_ids(app, series)[2])
+    assert places(app, series) == [(2, 0), (2, 0), (1, 0), (2, 0)]
+
+
+def test_gives_up_all_dates_to_come_after_the_deadline(
+    app: Flask,
+    browser: Browser,
+    cast: Cast,
+    clock: time_machine.Traveller,
+) -> None:
+    series = a_series(app, cast)
+    first = enrol_family(app, series, (cast.mother, [cast.xiaoman]))
+    enrol_family(app, series, a_family(app))
+    begin(clock)
+    second = date_number(app, first, 1)
+    page = browser.sign_in(cast.clerk).visit(f"/desk/bookings/{second}/cancellation")
+    assert f"一起约的还有 {DATES - 2} 个" in page.text
+    browser.submit(page, form="/cancellation", together="y")
+    assert states(app, first) == ["confirmed", *["cancelled"] * (DATES - 1)]
+    assert places(app, series) == [(0, 0), *[(1, 0)] * (DATES - 1)]
+
+
+def date_number(app: Flask, number: str, date: int) -> str:
+    with app.app_context():
+        return db.session.get_one(Booking, booking_on(app, number, date)).number
