@@ -204,7 +204,7 @@ class TestTheFrozenList:
             ["2", "0", "否", "1", ""],
             ["3", "1", "否", "1", ""],
         ]
-        assert "21:15 开出" in page.text
+        assert "截止以后第一期福利彩票" in page.text
         assert not {"小满", "阿木", "困难家庭"} & set(re.findall(r"[\u4e00-\u9fff]+", page.text))
         mine = Browser(app).sign_in(cast.mother).visit(f"/slots/{slot_id}/draw")
         assert "您家的登记号是 1 号" in mine.text
