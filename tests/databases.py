@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,35 +30,99 @@ def postgresql_programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
+class Cluster:
+    """An empty PostgreSQL server of our own: a socket in a short folder, no port, no fsync.
+
+    It is a child of this process, so that one that was killed leaves no trace but its files.
+    """
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(
+            tempfile.mkdtemp(prefix="hub-pg-")
+        )  # short: a socket's name has a limit
+        self._as_user: dict[str, Any] = {}
+        if os.geteuid() == 0:  # PostgreSQL does not run as root
+            shutil.chown(self._folder, "postgres", "postgres")
+            self._as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        self._server: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql+psycopg://postgres@/postgres?host={self._folder}"
+
+    @property
+    def pid(self) -> int:
+        """The postmaster, whose children serve the connections."""
+        assert self._server is not None
+        return self._server.pid
+
+    def make(self) -> None:
+        initdb = ["initdb", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        command = [*initdb, "-U", "postgres", str(self._folder / "db")]
+        with self._started(command) as made:
+            assert made.wait(timeout=60) == 0, self._said()
+
+    def start(self) -> None:
+        """Start it, also after it was killed, and wait until it has recovered."""
+        options = ["-F", "-c", "listen_addresses=", "-c", f"unix_socket_directories={self._folder}"]
+        command = ["postgres", "-D", str(self._folder / "db"), *options]
+        ready = [self._programs / "pg_isready", "-q", "-h", self._folder]
+        for _ in range(1200):
+            if self._server is None or self._server.poll() is not None:
+                # It refuses as long as a child of one that was killed has not noticed.
+                self._server = self._started(command)
+            if subprocess.run(ready, timeout=60).returncode == 0:
+                return
+            time.sleep(0.05)
+        pytest.fail(f"PostgreSQL does not start: {self._said()}")
+
+    def kill(self) -> None:
+        """`kill -9` the postmaster; its children end by themselves as soon as they notice."""
+        assert self._server is not None
+        self._server.kill()
+        self._server.wait(timeout=60)
+
+    def remove(self) -> None:
+        if self._server is not None:
+            self._server.send_signal(signal.SIGQUIT)  # at once, without tidying up
+            self._server.wait(timeout=60)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _started(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self._folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [self._programs / command[0], *command[1:]],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the tests, which then end it
+                **self._as_user,
+            )
+
+    def _said(self) -> str:
+        return (self._folder / "log").read_text(errors="replace")[-2000:]
+
+
 @contextmanager
-def postgresql_cluster() -> Iterator[str]:
-    """The URL of an empty server of our own: a socket in a short folder, no port, no fsync."""
+def cluster_to_kill() -> Iterator[Cluster]:
+    """A server that a test may kill and start again."""
     programs = postgresql_programs()
     if programs is None:
         missing("PostgreSQL", "install it with: apt-get install postgresql")
     assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="hub-pg-"))  # short: a socket's name has a limit
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # PostgreSQL does not run as root
-        shutil.chown(folder, "postgres", "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            [*as_user, *command], cwd="/", check=True, stdout=subprocess.DEVNULL, timeout=60
-        )
-
-    cluster = str(folder / "db")
-    initdb = [str(programs / "initdb"), "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-    run(*initdb, "--no-sync", "-U", "postgres", cluster)
-    options = f"-F -c listen_addresses='' -c unix_socket_directories={folder}"
-    log = str(folder / "log")
-    run(str(programs / "pg_ctl"), "-w", "-D", cluster, "-o", options, "-l", log, "start")
+    cluster = Cluster(programs)
     try:
-        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        cluster.make()
+        cluster.start()
+        yield cluster
     finally:
-        run(str(programs / "pg_ctl"), "-D", cluster, "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+        cluster.remove()
+
+
+@contextmanager
+def postgresql_cluster() -> Iterator[str]:
+    """The URL of an empty server of our own, until the block ends."""
+    with cluster_to_kill() as cluster:
+        yield cluster.url
 
 
 def _version(path: Path) -> tuple[int, ...]:
