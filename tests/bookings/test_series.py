@@ -22,6 +22,7 @@ from hub.bookings.attendance import (
 )
 from hub.bookings.changes import call_off, change_capacity
 from hub.bookings.models import Booking, Channel, Offer
+from hub.bookings.places import lock_slots, resize
 from hub.bookings.series import cancel_enrolment
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
@@ -154,15 +155,19 @@ class TestAllOrNone:
         assert booked(app) == 1
 
     def test_two_dates_in_one_week_count_once_for_the_quota(self, app: Flask) -> None:
-        series = a_whole(app, person_per_week=1)
+        series, family = a_whole(app, person_per_week=2), a_family(app)
         with app.app_context():  # the second date two days after the first
             second = db.session.get_one(Slot, date_ids(app, series)[1])
             second.starts_at, second.ends_at = (
                 tomorrow(14) + timedelta(days=2),
                 tomorrow(16) + timedelta(days=2),
             )
+            one = a_slot(second.activity, starts_at=tomorrow(9), person_per_week=2)
+            db.session.add(one)
             db.session.commit()
-        assert states(app, enrol_family(app, series, a_family(app))) == CONFIRMED
+            one_id = one.id
+        assert states(app, enrol_family(app, series, family)) == CONFIRMED
+        assert states(app, book_date(app, one_id, family)) == ["confirmed"]
 
     @pytest.mark.parametrize("date", range(DATES))
     def test_a_full_waiting_list_of_one_date_refuses_all(self, app: Flask, date: int) -> None:
@@ -297,7 +302,10 @@ class TestTheLine:
             change_capacity(db.session.get_one(Slot, full), 0, account_id=1, now=the_clock.now())
         number = enrol_family(app, series, a_family(app))
         with app.test_request_context(), transaction():
-            change_capacity(db.session.get_one(Slot, full), 1, account_id=1, now=the_clock.now())
+            slot = db.session.get_one(Slot, full)
+            lock_slots(slot)
+            assert resize(slot, 1)
+            line.serve_line(slot, account_id=None, now=the_clock.now())
         assert states(app, number) == OFFERED
         with app.app_context():
             offer = db.session.scalars(select(Offer)).one()
@@ -343,10 +351,10 @@ class TestTheLine:
     def test_nobody_is_offered_anything_of_one_that_has_begun_and_its_turns_end(
         self, app: Flask, clock: time_machine.Traveller
     ) -> None:
-        series = a_whole(app, capacity=1)
+        series = a_whole(app, capacity=1, offer_minutes=0)
         has, waits = (enrol_family(app, series, a_family(app)) for _ in range(2))
         begin(clock)
-        act_on(app, booking_on(app, has, 1), cancel_enrolment, by_staff=True)
+        act_on(app, booking_on(app, has, 0), cancel_enrolment, by_staff=True)
         assert states(app, waits) == WAITING
         with app.test_request_context(), transaction():
             first = db.session.get_one(Slot, date_ids(app, series)[0])
@@ -364,18 +372,19 @@ class TestTheLine:
         series = a_whole(app, capacity=1, offer_minutes=0)
         has = enrol_family(app, series, a_family(app))
         enrol_family(app, series, a_family(app))
-        third = date_ids(app, series)[2]
+        first, third = date_ids(app, series)[::2]
         with app.test_request_context(), transaction():
-            slot = db.session.get_one(Slot, third)
-            back = db.session.get_one(Booking, booking_on(app, has, 2))
-            change_capacity(slot, 0, to_line=[back], account_id=1, now=the_clock.now())
-        assert states(app, has) == ["confirmed", "confirmed", "waiting", "confirmed"]
+            for date, slot_id in ((0, first), (2, third)):
+                slot = db.session.get_one(Slot, slot_id)
+                back = db.session.get_one(Booking, booking_on(app, has, date))
+                change_capacity(slot, 0, to_line=[back], account_id=1, now=the_clock.now())
+        assert states(app, has) == ["waiting", "confirmed", "waiting", "confirmed"]
         begin(clock)
         with app.test_request_context(), transaction():
-            slot = db.session.get_one(Slot, third)
+            slot = db.session.get_one(Slot, first)
             give_late_places_on(slot, now=the_clock.now())  # ends the turns of the others only
-            change_capacity(slot, 1, account_id=1, now=the_clock.now())
-        assert states(app, has) == CONFIRMED
+            change_capacity(db.session.get_one(Slot, third), 1, account_id=1, now=the_clock.now())
+        assert states(app, has) == ["waiting", "confirmed", "confirmed", "confirmed"]
         places(app, series)
 
     def test_in_the_last_minutes_who_waits_for_all_gets_all_by_pressing(
