@@ -72,6 +72,8 @@ def refuse_demo_data(app: Flask) -> None:
     with app.app_context():
         centre = db.session.scalar(select(Centre.name).where(Centre.is_demo).limit(1))
         open_door = next(people.open_to_the_demo_password(), None)
+        db.session.remove()
+        db.engine.dispose()  # a connection must not be shared with the workers that part from here
     if centre is not None:
         raise ConfigError(
             f"HUB_ENV=production, but the database holds demo data ({centre}); "

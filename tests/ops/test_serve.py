@@ -93,6 +93,16 @@ def test_the_demo_does_not_start_on_the_database_of_a_real_installation(
             db.engine.dispose()
 
 
+def test_no_connection_is_left_for_the_workers_to_share(production: Flask) -> None:
+    """Two processes that talk over one connection read each other's answers."""
+    with production.app_context():
+        serve.prepare(production, clock.now())
+        db.session.remove()
+        db.engine.dispose()
+        serve.refuse_demo_data(production)
+        assert db.engine.pool.checkedin() == db.engine.pool.checkedout() == 0
+
+
 def test_a_demo_starts_with_demo_data(demo: Flask) -> None:
     serve.refuse_demo_data(demo)
 
