@@ -15,7 +15,7 @@ from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Excuse, Of
 from hub.bookings.standing import Kept
 from hub.catalogue.models import Activity, Admission
 from hub.db import db
-from hub.families.models import Guardian, Household, Priority
+from hub.families.models import Guardian, Priority
 from hub.timetable.models import Series, Slot, SlotState
 from hub.timetable.queries import slots_for_cards, slots_with_everything
 
@@ -32,6 +32,18 @@ def slot_or_404(slot_id: int) -> Slot:
 @cache
 def _slot_of_id() -> Select[Slot]:
     return slots_with_everything().where(Slot.id == bindparam("slot_id"))
+
+
+def slot_to_book(slot_id: int) -> Slot:
+    """A slot with no more than a booking asks about: others wait until this one is made."""
+    return db.session.scalar(_slot_to_book(), {"slot_id": slot_id}) or abort(404)
+
+
+@cache
+def _slot_to_book() -> Select[Slot]:
+    activity = joinedload(Slot.activity).joinedload(Activity.kind)
+    asked = select(Slot).options(activity, joinedload(Slot.series))
+    return asked.where(Slot.id == bindparam("slot_id"))
 
 
 def kept_by(household_id: int, slot: Slot, now: datetime) -> list[Kept]:
@@ -148,22 +160,6 @@ def is_excused(booking: Booking) -> bool:
 def slot_id_of(number: str) -> int | None:
     """Where this number is booked, whoever it belongs to: for staff, who are checked there."""
     return db.session.scalar(select(Booking.slot_id).where(Booking.number == number))
-
-
-def bookings_here(household: Household, slot: Slot) -> Sequence[Booking]:
-    """The household's live bookings of one slot; slot and persons are loaded already."""
-    wanted = {"household_id": household.id, "slot_id": slot.id}
-    return db.session.scalars(_of_household_here(), wanted).all()
-
-
-@cache
-def _of_household_here() -> Select[Booking]:
-    here = (
-        Booking.household_id == bindparam("household_id"),
-        Booking.slot_id == bindparam("slot_id"),
-        Booking.state.in_(LIVE),
-    )
-    return select(Booking).where(*here).order_by(Booking.id)
 
 
 def coming_bookings(account: Account, now: datetime) -> Sequence[Booking]:

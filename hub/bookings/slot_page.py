@@ -25,11 +25,17 @@ def slot_page(
     form: BookingForm,
     refusal: Refused | None = None,
     status: int = 200,
+    *,
+    kept: Sequence[Kept] | None = None,
 ) -> Response:
-    """The page on which one decides and presses the button, or reads why there is none."""
+    """The page on which one decides and presses the button, or reads why there is none.
+
+    `kept` is what the household has, where that was looked up for this answer already.
+    """
     now = clock.now()
     persons = household.persons if household else []
-    kept = queries.kept_by(household.id, slot, now) if household else []
+    if kept is None:
+        kept = queries.kept_by(household.id, slot, now) if household else []
     why_not = why_not_book(slot, persons, kept, now)
     mine = [booking for booking in kept if booking.is_live and booking.slot_id == slot.id]
     # After a refusal the persons who were chosen stay chosen.

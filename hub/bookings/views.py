@@ -18,6 +18,7 @@ from hub.bookings.models import Booking, BookingState, Ending, Offer
 from hub.bookings.numbers import is_number
 from hub.bookings.series import dates_given_up, enrolment_of, in_cards
 from hub.bookings.slot_page import slot_page
+from hub.bookings.standing import Kept
 from hub.bookings.states import shown
 from hub.db import transaction
 from hub.families.models import Household
@@ -45,15 +46,14 @@ def show_slot(slot_id: int) -> ResponseReturnValue:
 @blueprint.post("/slots/<int:slot_id>/bookings")
 @open_to(Admits.SIGNED_IN)
 def book_slot(slot_id: int) -> ResponseReturnValue:
-    slot = queries.slot_or_404(slot_id)
-    household = _household()
+    slot, household = queries.slot_or_404(slot_id), _household()
     form = _form_for(household, BookingForm())
-    refusal = _too_late(slot, household)  # said without waiting behind those who are booking
+    refusal, kept = _too_late(slot, household)  # said without waiting behind who is booking
     if form.validate() and not refusal:
         try:
             with transaction():
                 booked = book_party(
-                    queries.slot_or_404(slot_id),
+                    queries.slot_to_book(slot_id),
                     my_persons(current_user, form.person.data or [], lock=True),
                     account_id=current_user.id,
                     now=clock.now(),
@@ -62,14 +62,14 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
                 number, state = booked[0].number, booked[0].state
         except Refused as refused:
             refusal = refused
-            slot, household = queries.slot_or_404(slot_id), _household()
+            slot, household, kept = queries.slot_or_404(slot_id), _household(), None
         else:
             flash(_what_came_of_it(state))
             return redirect(url_for("bookings.show_booking", number=number), 303)
     if refusal:
         form.form_errors.append(str(refusal))
     form.new_key()
-    return slot_page(slot, household, form, refusal, 422)
+    return slot_page(slot, household, form, refusal, 422, kept=kept)
 
 
 @blueprint.get("/bookings")
@@ -143,11 +143,17 @@ def _household() -> Household | None:
     return my_household(current_user) if current_user.is_authenticated else None
 
 
-def _too_late(slot: Slot, household: Household | None) -> Refused | None:
-    """Whether all is taken; who has a booking here may be sending its form once more."""
+def _too_late(
+    slot: Slot, household: Household | None
+) -> tuple[Refused | None, Sequence[Kept] | None]:
+    """Whether all is taken, and what the household has, if that had to be looked up for it: who
+    has a booking here may be sending its form once more."""
     refusal = refusal_of(rules.check_room, slot)
-    again = refusal and household and queries.bookings_here(household, slot)
-    return None if again else refusal
+    if not (refusal and household):
+        return refusal, None
+    kept = queries.kept_by(household.id, slot, clock.now())
+    again = any(booking.is_live and booking.slot_id == slot.id for booking in kept)
+    return None if again else refusal, kept
 
 
 def _form_for(household: Household | None, form: BookingForm) -> BookingForm:

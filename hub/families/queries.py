@@ -40,18 +40,26 @@ def my_persons(account: Account, person_ids: Sequence[int], *, lock: bool = Fals
     With `lock` the household is locked: whoever books or removes for it meanwhile waits until
     this transaction ends, so that quotas are counted one booking after the other.
     """
+    wanted = {"account_id": account.id, "person_ids": person_ids}
+    persons = list(db.session.scalars(_persons_of(lock=lock), wanted))
+    return persons if len(persons) == len(set(person_ids)) > 0 else abort(404)
+
+
+@cache
+def _persons_of(*, lock: bool) -> Select[Person]:
+    """Built once: everybody who books at the same moment waits for it."""
     mine = (
         select(Person)
         .join(Person.household)
         .join(Guardian, Guardian.household_id == Household.id)
-        .where(Guardian.account_id == account.id, Person.id.in_(person_ids))
+        .where(
+            Guardian.account_id == bindparam("account_id"),
+            Person.id.in_(bindparam("person_ids", expanding=True)),
+        )
         .order_by(Person.id)
     )
-    if lock:
-        # Not FOR UPDATE: a place that is offered to them meanwhile refers to the household's row.
-        mine = mine.with_for_update(of=(Household, Person), key_share=True)
-    persons = list(db.session.scalars(mine))
-    return persons if len(persons) == len(set(person_ids)) > 0 else abort(404)
+    # Not FOR UPDATE: a place that is offered to them meanwhile refers to the household's row.
+    return mine.with_for_update(of=(Household, Person), key_share=True) if lock else mine
 
 
 @cache
