@@ -130,12 +130,13 @@ def cancel_booking(number: str) -> ResponseReturnValue:
             held = booking.holds
             everybody = form.which.data == "all"
             together = dates_given_up(booking, [booking, *others], now, everybody=everybody)
-            cancel_all(together, account_id=current_user.id, now=now)
+            is_done = cancel_all(together, account_id=current_user.id, now=now)
     except Refused as refused:
         booking, *others = _my_party(number)
         return _cancellation_page(booking, others, form, refused, 422)
     freed = _("已经取消，名额让给别人了。谢谢您早点告诉我们。")
-    flash(freed if held else _("好的，不再排了。"))
+    if is_done:  # else it was over before, and the page says why
+        flash(freed if held else _("好的，不再排了。"))
     return redirect(url_for("bookings.show_booking", number=number), 303)
 
 
