@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from hub.audit import record
 from hub.bookings import rules, standing
 from hub.bookings.deadlines import LAST_CALL
 from hub.bookings.draws import enter
@@ -15,6 +14,7 @@ from hub.bookings.models import Booking, BookingState, Channel, Ending
 from hub.bookings.numbers import draw_number
 from hub.bookings.places import lock_slots, queue, release, seat
 from hub.bookings.queries import kept_by
+from hub.bookings.trail import note
 from hub.catalogue.models import Audience
 from hub.db import db
 from hub.families.models import Person, Priority
@@ -223,18 +223,6 @@ def save_new(act: str, bookings: Sequence[Booking], account_id: int) -> None:
 def places_of(slot: Slot) -> int:
     """How many places one booking takes here: an adult who comes along may take one as well."""
     return 2 if slot.audience is Audience.CHILD_WITH_ADULT and slot.adult_counts else 1
-
-
-def note(act: str, bookings: Sequence[Booking], account_id: int | None) -> None:
-    """Write into the audit what was done to these bookings."""
-    for booking in bookings:
-        record(
-            act,
-            booking,
-            account_id=account_id,
-            household_id=booking.household_id,
-            detail=f"{booking.channel} {booking.state}",
-        )
 
 
 def _admit(

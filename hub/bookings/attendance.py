@@ -6,11 +6,12 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, exists, select
 
 from hub.bookings import rules, standing
-from hub.bookings.actions import check_persons, note
+from hub.bookings.actions import check_persons
 from hub.bookings.line import end_turns, serve_line
 from hub.bookings.models import Arrival, Booking, BookingState, Excuse
 from hub.bookings.places import lock_slots, release, seat
 from hub.bookings.queries import kept_by
+from hub.bookings.trail import note
 from hub.db import db
 from hub.rules import Refused
 from hub.timetable.models import Slot

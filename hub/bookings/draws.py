@@ -21,6 +21,7 @@ from hub.bookings.draw_queries import draw_of, drawn_together, entered_parties, 
 from hub.bookings.line import serve_line
 from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Ending
 from hub.bookings.places import UNSYNCHRONISED, lock_slots, queue, release, seat
+from hub.bookings.trail import note
 from hub.db import db
 from hub.rules import Refused
 from hub.timetable.models import Series, Slot, SlotState
@@ -234,14 +235,7 @@ def _give(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], now: datetime) -
     nothing = _all(drawn[Outcome.NONE])
     release(nothing, BookingState.CANCELLED, ending=Ending.NOT_DRAWN, now=now)
     db.session.flush()
-    for booking in _all([*drawn[Outcome.PLACE], *waiting, *drawn[Outcome.NONE]]):
-        record(
-            "draw",
-            booking,
-            account_id=None,
-            household_id=booking.household_id,
-            detail=f"{booking.channel} {booking.state}",
-        )
+    note("draw", _all([*drawn[Outcome.PLACE], *waiting, *drawn[Outcome.NONE]]), None)
 
 
 def _tell(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], slot: Slot, now: datetime) -> None:

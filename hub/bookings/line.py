@@ -10,11 +10,11 @@ from datetime import datetime
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import aliased, joinedload
 
-from hub.audit import record
 from hub.bookings import messages
 from hub.bookings.deadlines import offer_until
 from hub.bookings.models import Answer, Booking, BookingState, Ending, Offer, Reordering
 from hub.bookings.places import UNSYNCHRONISED, lock_slots, release, seat
+from hub.bookings.trail import note
 from hub.db import db
 from hub.timetable.models import Slot
 
@@ -87,7 +87,7 @@ def end_turns(slot: Slot, *, now: datetime) -> None:
     for party in parties.values():
         release(party, BookingState.CANCELLED, ending=Ending.EXPIRED, now=now)
         db.session.flush()
-        _note("expire", party, None)
+        note("expire", party, None)
         messages.tell_begun(party, now)
 
 
@@ -98,7 +98,7 @@ def accept(offer: Offer, *, account_id: int | None, now: datetime) -> bool:
         return False
     seat(bookings)
     db.session.flush()
-    _note("accept", bookings, account_id)
+    note("accept", bookings, account_id)
     # Whoever waits with them was not asked while they had this offer to answer.
     serve_lines((booking.slot for booking in bookings), account_id=account_id, now=now)
     return True
@@ -151,7 +151,7 @@ def move_up(booking: Booking, reason: str, *, account_id: int, now: datetime) ->
         )
     )
     db.session.flush()
-    _note("move_up", [booking], account_id)
+    note("move_up", [booking], account_id)
     serve_line(booking.slot, account_id=account_id, now=now)
     return True
 
@@ -213,7 +213,7 @@ def _tell_turn(
     now: datetime,
 ) -> None:
     if until is None:
-        _note("confirm", party, account_id)
+        note("confirm", party, account_id)
         messages.tell_place(party, now)
         return
     offer = Offer(
@@ -225,7 +225,7 @@ def _tell_turn(
         until=until,
     )
     db.session.add(offer)
-    _note("offer", party, account_id)
+    note("offer", party, account_id)
     messages.tell_offer(offer, party, now)
 
 
@@ -237,7 +237,7 @@ def _give_up(
         return False
     release(bookings, BookingState.CANCELLED, ending=ending, now=now)
     db.session.flush()
-    _note(answer.value, bookings, account_id)
+    note(answer.value, bookings, account_id)
     serve_lines((booking.slot for booking in bookings), account_id=account_id, now=now)
     return True
 
@@ -267,14 +267,3 @@ def _answer(offer: Offer, answer: Answer, account_id: int | None, now: datetime)
     claimed = db.session.scalar(claim, execution_options=UNSYNCHRONISED)
     db.session.expire(offer, ["answered_at", "answer", "account_id"])
     return claimed is not None
-
-
-def _note(act: str, bookings: Sequence[Booking], account_id: int | None) -> None:
-    for booking in bookings:
-        record(
-            act,
-            booking,
-            account_id=account_id,
-            household_id=booking.household_id,
-            detail=f"{booking.channel} {booking.state}",
-        )
