@@ -1,5 +1,6 @@
 """Dates, ages, prices and numbers as people say them, in the language of the page."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache, wraps
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from hub import clock
 
 MONTHS_UP_TO = 36  # ages under three years are told in months too
+FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters nobody sees
 
 Said = ParamSpec("Said")
 
@@ -173,9 +175,20 @@ def phone(e164: str) -> str:
     return e164
 
 
+def one_line(typed: str) -> str:
+    """What somebody typed, with single spaces between words and nothing in it that is not seen:
+    it is sent to others, and must neither be empty to them nor turn the words around it."""
+    return " ".join("".join(one for one in typed if one.isspace() or _is_seen(one)).split())
+
+
 def last_four(e164: str) -> str:
     """All that a roster shows of a guardian's phone."""
     return e164[-4:]
+
+
+def _is_seen(character: str) -> bool:
+    """Whether it is no control, format mark or filler (two of which count as letters)."""
+    return unicodedata.category(character)[0] != "C" and character not in FILLERS
 
 
 def _near_days(today: date) -> dict[date, str]:

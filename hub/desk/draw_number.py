@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from hub import clock
 from hub.accounts.kept import kept_form
@@ -21,6 +21,7 @@ from hub.desk.queries import my_slot
 from hub.pages import page
 from hub.rules import Refused
 from hub.security import Admits, open_to
+from hub.text import one_line
 from hub.timetable.models import Slot
 
 AT_ONCE = 300  # entries at most, and the draw is held while the staff waits; else by the worker
@@ -39,9 +40,10 @@ class NumberForm(FlaskForm):
     source = StringField(
         _l("出处"),
         validators=[
-            InputRequired(_l("请写这个数字是哪里来的，好让大家去查。")),
+            DataRequired(_l("请写这个数字是哪里来的，好让大家去查。")),
             Length(max=200, message=_l("请写短一点。")),
         ],
+        filters=[lambda typed: one_line(typed or "")],
     )
 
 

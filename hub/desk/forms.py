@@ -21,13 +21,14 @@ from hub.accounts.forms import PhoneField
 from hub.accounts.phones import normalise
 from hub.bookings.models import Channel
 from hub.desk.rules import PRIORITY_GROUPS
+from hub.text import one_line
 
 MOST_PLACES = 2000  # a square full of people
 ONE_LINE = {"maxlength": 200, "autocomplete": "off"}
 
 
 def _tidy(typed: str | None) -> str:
-    return " ".join((typed or "").split())
+    return one_line(typed or "")
 
 
 class ActForm(FlaskForm):
