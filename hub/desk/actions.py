@@ -104,13 +104,15 @@ def book_at_desk(
         person = person or add_person(clerk, household, **newcomer)
         ids += [person.id] if person.id not in ids else []
     persons = my_persons(guardian, ids, lock=True)
-    came_before = _is_known(request_key)
+    is_known = _is_known(request_key)
     how: Any = {"account_id": clerk.id, "now": now, "channel": channel, "request_key": request_key}
     dates = _booked_as_one(slot, now)
     booked = (
         series.enrol(dates, persons, **how) if dates else actions.book_party(slot, persons, **how)
     )
-    if not came_before:  # else the form came a second time, and all is told
+    # Known, and for the same persons: the form came a second time, and all is told. A key that is
+    # sent along with something else silences nothing.
+    if not (is_known and booked[0].request_key == request_key):
         messages.tell_booked(booked, now)
     return booked
 
