@@ -101,7 +101,12 @@ def take_back_leave(booking: Booking, *, account_id: int, now: datetime) -> None
     _look(booking)
     rules.check_may_return(booking, now)
     persons = [booking.person] if booking.person else []
-    check_persons([booking.slot], persons, now, by_staff=True)  # had before: no quota counts
+    check_persons([booking.slot], persons, now, by_staff=True)  # had before: no pause counts
+    for person in persons:  # what was booked instead meanwhile does
+        kept = kept_by(booking.household_id, booking.slot, now)
+        others = [one for one in kept if (one.party, one.person_id) != (booking.party, person.id)]
+        kind_id = booking.slot.activity.kind_id
+        standing.check_quota(booking.slot, kind_id, person.id, person.name, others)
     if not seat([booking]):
         raise Refused(_("这一次的名额已经给了别人。"))
     db.session.flush()

@@ -97,6 +97,8 @@ def take_back_leave(number: str) -> ResponseReturnValue:
     try:
         with transaction():
             booking = _my_booking(number)
+            if booking.person_id:
+                my_persons(current_user, [booking.person_id], lock=True)  # its quotas are counted
             if not booking.is_confirmed:
                 come_back(booking, account_id=current_user.id, now=clock.now())
     except Refused as refused:
