@@ -12,6 +12,7 @@ from hub.bookings.draws import enter
 from hub.bookings.line import end_turns, serve_line, serve_lines, withdraw_offers
 from hub.bookings.models import Booking, BookingState, Channel, Ending
 from hub.bookings.numbers import draw_number
+from hub.bookings.pauses import missed_by
 from hub.bookings.places import lock_slots, queue, release, seat
 from hub.bookings.queries import kept_by
 from hub.bookings.trail import note
@@ -175,9 +176,9 @@ def check_persons(
     for person in persons:
         for date in slots:
             standing.check_quota(date, kind.id, person.id, person.name, kept, adding=len(persons))
-        if any(booking.is_missed and booking.person_id == person.id for booking in kept):
+        if missed := missed_by(person, kept):
             soft = kind.code == CARE or _goes_first(person)
-            standing.check_not_paused(slot, person.id, person.name, kept, now, soft=soft)
+            standing.check_not_paused(slot, person.id, person.name, missed, now, soft=soft)
 
 
 def new_bookings(
