@@ -8,15 +8,17 @@ from flask import (
     Flask,
     Response,
     current_app,
+    g,
     make_response,
     render_template,
     request,
 )
 from flask_htmx import HTMX
+from flask_login import AnonymousUserMixin
 from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hub import language, text
@@ -78,6 +80,7 @@ def init_app(app: Flask) -> None:
         text=text,
     )
     app.extensions["templates"] = {"zh-CN": _with_macros(app.jinja_env)}
+    app.after_request(_end_reading)
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(IntegrityError, _show_conflict)
     app.register_error_handler(DataError, _show_not_understood)
@@ -87,6 +90,8 @@ def init_app(app: Flask) -> None:
 
 def error_page(status: int, headers: dict[str, str] | None = None) -> Response:
     """The site's own page for a trouble. It reads nothing from the database, which may be away."""
+    if status == 503 and "_login_user" not in g:
+        g._login_user = AnonymousUserMixin()  # else Flask-Login would ask who it is, once more
     names = [f"errors/{status}.html", "errors/400.html" if status < 500 else "errors/500.html"]
     template = _templates().select_template(names)
     response = make_response(render_template(template, status=status), status, headers or {})
@@ -156,9 +161,24 @@ def _show_not_understood(error: DataError) -> Response:
 
 
 def _show_database_away(error: OperationalError) -> Response:
-    db.session.rollback()
+    _let_go()
     current_app.logger.error("database away: %s", type(error.orig).__name__)
     return error_page(503, {"Retry-After": "30"})
+
+
+def _end_reading(response: Response) -> Response:
+    """Before the answer is given: one that is whole must not fail for a connection that broke."""
+    _let_go()
+    return response
+
+
+def _let_go() -> None:
+    """Give the connection back, also one that is broken."""
+    try:
+        db.session.remove()
+    except DBAPIError as error:
+        current_app.logger.error("database away: %s", type(error.orig).__name__)
+        db.session.registry.clear()
 
 
 def _show_fault(error: Exception) -> Response:

@@ -147,9 +147,6 @@ class TestTheSite:
         check(app, load, site, FINE | NO_ANSWER)
 
 
-@pytest.mark.xfail(
-    strict=False, reason="whoever is signed in is answered 500, not 503, while PostgreSQL is away"
-)
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 class TestPostgreSQL:
     def test_killed_loses_nothing(
