@@ -151,11 +151,6 @@ def my_lines(account: Account, draw: Draw) -> list[Line]:
     return [Line(*row) for row in db.session.execute(of_mine)]
 
 
-def my_registration(party: str) -> DrawEntry | None:
-    """Where the party of a booking stands on the frozen list, and what it drew; None before."""
-    return db.session.scalar(select(DrawEntry).where(DrawEntry.party == party).limit(1))
-
-
 def frozen_list(draw: Draw) -> tuple[list[Entry], set[int]]:
     """The whole list by registration, and the registrations that were withdrawn since."""
     entries, withdrawn = [], set()

@@ -16,7 +16,7 @@ from hub.bookings import draws, queries
 from hub.bookings.actions import book_party, cancel, cancel_all
 from hub.bookings.changes import call_off, change_capacity
 from hub.bookings.clockwork import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, Duty, perform
-from hub.bookings.draw_queries import draw_of, frozen_list, groups, my_registration
+from hub.bookings.draw_queries import draw_of, frozen_list, groups
 from hub.bookings.line import serve_line
 from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Ending
 from hub.bookings.places import lock_slots, seat
@@ -263,9 +263,14 @@ class TestWhoLostLastTime:
             enter(first, family)
         second = a_draw(starts_at=tomorrow(18) + timedelta(days=10))
         drawn(first, clock)
+        outcomes = (
+            select(DrawEntry.outcome, Booking.person_id)
+            .join(Booking, Booking.party == DrawEntry.party)
+            .where(Booking.slot_id == first)
+        )
         by_party = {
-            my_registration(booking.party).outcome: everybody.index([booking.person_id])  # type: ignore[union-attr]
-            for booking in db.session.scalars(select(Booking).where(Booking.slot_id == first))
+            outcome: everybody.index([person_id])
+            for outcome, person_id in db.session.execute(outcomes)
         }
         between(first, [by_party["place"], by_party["waiting"], by_party["none"]])
         for family in everybody:
