@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from hub.bookings import rules, standing
@@ -191,9 +192,10 @@ def new_bookings(
     request_key: str | None = None,
 ) -> list[Booking]:
     """Bookings of one party that have no state yet; `save_new` follows their state."""
+    numbers = _free_numbers(len(persons) * len(slots))
     bookings = [
         Booking(
-            number=_free_number(),
+            number=numbers.pop(),
             slot=slot,
             person=person,
             household_id=person.household_id,
@@ -280,10 +282,20 @@ def _is_last_call(slot: Slot, now: datetime) -> bool:
 
 
 def _made_before(request_key: str, account_id: int) -> Sequence[Booking]:
-    mine = Booking.request_key == request_key, Booking.made_by_id == account_id
+    mine = {"request_key": request_key, "account_id": account_id}
+    return db.session.scalars(_party_of_key(), mine).all()
+
+
+@cache
+def _party_of_key() -> Select[Booking]:
+    """Built once, like all that is asked while others wait for this booking to be made."""
+    mine = (
+        Booking.request_key == bindparam("request_key"),
+        Booking.made_by_id == bindparam("account_id"),
+    )
     party = select(Booking.party).where(*mine).scalar_subquery()
     of_party = select(Booking).where(Booking.party == party).order_by(Booking.id)
-    return db.session.scalars(of_party.options(joinedload(Booking.person))).all()
+    return of_party.options(joinedload(Booking.person))
 
 
 def _goes_first(person: Person) -> bool:
@@ -291,8 +303,14 @@ def _goes_first(person: Person) -> bool:
     return db.session.scalar(known) is not None
 
 
-def _free_number() -> str:
-    while True:
-        number = draw_number()
-        if db.session.scalar(select(Booking.id).where(Booking.number == number)) is None:
-            return number
+def _free_numbers(many: int) -> list[str]:
+    free: set[str] = set()
+    while len(free) < many:
+        drawn = {draw_number() for _ in range(many - len(free))}
+        free |= drawn.difference(db.session.scalars(_in_use(), {"numbers": list(drawn)}))
+    return list(free)
+
+
+@cache
+def _in_use() -> Select[str]:
+    return select(Booking.number).where(Booking.number.in_(bindparam("numbers", expanding=True)))

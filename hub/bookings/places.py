@@ -7,9 +7,11 @@ here and nowhere else, together with the states of the bookings they count.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Update, case, literal, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, literal, or_, select, update
 from sqlalchemy.orm import attributes
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.catalogue.models import Admission
@@ -18,6 +20,7 @@ from hub.timetable.models import Series, Slot, SlotState
 
 # Else SQLAlchemy would compare an UPDATE with every slot it has loaded; we know the one it meets.
 UNSYNCHRONISED = {"synchronize_session": False}
+Change = ReturningUpdate[int, int, int]  # of one slot, answered by its three counters
 COUNTERS = ("places_left", "desk_places", "waiting")
 
 
@@ -109,12 +112,17 @@ def open_desk_places(slot: Slot) -> None:
 
 
 def _take(slot_id: int, places: int, from_desk: bool, past_line: bool) -> bool:
+    return _write(slot_id, _taking(places, from_desk, past_line))
+
+
+@lru_cache(maxsize=100)
+def _taking(places: int, from_desk: bool, past_line: bool) -> Change:
+    """Built once for each: everybody who books at the same moment waits for it."""
     kept = case((Slot.desk_places >= places, places), else_=Slot.desk_places)
     at_desk = kept if from_desk else literal(0)
     enough = Slot.places_left + at_desk >= places
     nobody_first = or_(Slot.waiting == 0, Slot.smaller_first, literal(past_line))
-    return _count(
-        slot_id,
+    return _change(
         Slot.state == SlotState.OPEN,
         or_(Slot.admission != Admission.DRAW, Slot.drawn_at.is_not(None)),  # by no way before it
         enough,
@@ -144,11 +152,17 @@ def _become(
 
 def _count(slot_id: int, *conditions: ColumnElement[bool], **values: object) -> bool:
     """One UPDATE of one slot's counters; False where the conditions were not met."""
-    change: Update = update(Slot).where(Slot.id == slot_id, *conditions).values(**values)
-    counted = db.session.execute(
-        change.returning(Slot.places_left, Slot.desk_places, Slot.waiting),
-        execution_options=UNSYNCHRONISED,
-    ).one_or_none()
+    return _write(slot_id, _change(*conditions, **values))
+
+
+def _change(*conditions: ColumnElement[bool], **values: object) -> Change:
+    change = update(Slot).where(Slot.id == bindparam("of_slot"), *conditions).values(**values)
+    return change.returning(Slot.places_left, Slot.desk_places, Slot.waiting)
+
+
+def _write(slot_id: int, change: Change) -> bool:
+    here = {"of_slot": slot_id}
+    counted = db.session.execute(change, here, execution_options=UNSYNCHRONISED).one_or_none()
     slot = db.session.identity_map.get(db.session.identity_key(Slot, slot_id))
     if counted and slot:
         for name, value in zip(COUNTERS, counted, strict=True):

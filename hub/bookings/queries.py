@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from flask import abort
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Integer, Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from hub.accounts.models import Account
@@ -101,11 +101,16 @@ def my_booking(account: Account, number: str) -> Booking:
 
 def my_party(account: Account, number: str) -> Sequence[Booking]:
     """The same booking and, after it, all that was booked together with it; else empty."""
+    wanted = {"account_id": account.id, "number": number}
+    return db.session.scalars(_party_of_number(), wanted).all()
+
+
+@cache
+def _party_of_number() -> Select[Booking]:
+    number: BindParameter[str] = bindparam("number")
     party = select(Booking.party).where(Booking.number == number).scalar_subquery()
-    together = _mine(account).where(Booking.party == party)
-    return db.session.scalars(
-        together.order_by(Booking.number != number, Booking.starts_at, Booking.id)
-    ).all()
+    mine = Guardian.account_id == bindparam("account_id"), Booking.party == party
+    return _cards().where(*mine).order_by(Booking.number != number, Booking.starts_at, Booking.id)
 
 
 def number_of(booking_id: int) -> str:
@@ -176,10 +181,17 @@ def _coming() -> Select[Booking]:
 
 def past_bookings(account: Account, now: datetime, page_number: int) -> tuple[list[Booking], bool]:
     """One page of what is over or cancelled, latest first, and whether there is more."""
-    over = ~Booking.state.in_(LIVE) | (Booking.ends_at <= now)
-    newest = _mine(account).where(over).order_by(Booking.starts_at.desc(), Booking.id.desc())
-    rows = db.session.scalars(newest.offset((page_number - 1) * PAGE).limit(PAGE + 1)).all()
+    wanted = {"account_id": account.id, "now": now, "first": (page_number - 1) * PAGE}
+    rows = db.session.scalars(_past(), wanted).all()
     return list(rows[:PAGE]), len(rows) > PAGE
+
+
+@cache
+def _past() -> Select[Booking]:
+    mine = Guardian.account_id == bindparam("account_id")
+    over = ~Booking.state.in_(LIVE) | (Booking.ends_at <= bindparam("now"))
+    newest = _cards().where(mine, over).order_by(Booking.starts_at.desc(), Booking.id.desc())
+    return newest.offset(bindparam("first", type_=Integer)).limit(PAGE + 1)
 
 
 def positions(bookings: Sequence[Booking]) -> dict[int, int]:
