@@ -3,9 +3,10 @@
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 
 from flask import abort
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from hub.catalogue.models import Centre, ClosedDay, District, Kind
@@ -20,15 +21,24 @@ TYPED = (Centre.pinyin, Centre.initials)
 
 def kinds() -> Sequence[Kind]:
     """The nine services in their order, those not open yet included."""
-    return db.session.scalars(select(Kind).order_by(Kind.position, Kind.id)).all()
+    return db.session.scalars(_kinds()).all()
+
+
+@cache
+def _kinds() -> Select[Kind]:
+    return select(Kind).order_by(Kind.position, Kind.id)
 
 
 def districts() -> Sequence[tuple[District, bool]]:
     """The district units in use, each with whether it has a centre yet."""
+    return [(district, bool(has_one)) for district, has_one in db.session.execute(_districts())]
+
+
+@cache
+def _districts() -> Select[District, bool]:
     has_centre = exists().where(Centre.district_id == District.id)
     in_use = select(District, has_centre).where(District.is_retired.is_(False))
-    rows = db.session.execute(in_use.order_by(District.position, District.id))
-    return [(district, bool(has_one)) for district, has_one in rows]
+    return in_use.order_by(District.position, District.id)
 
 
 def find_centres(

@@ -5,11 +5,21 @@ of some centres, or all, from one instant on, in the order in which they are sho
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import joinedload
 
 from hub import clock
@@ -71,8 +81,7 @@ def find_slots(wish: Wish, now: datetime, page_number: int) -> tuple[Sequence[Sl
     today = clock.local(now).date()
     days = (wish.day, wish.day) if wish.day else (today, today + timedelta(days=DAYS_AHEAD))
     first = (page_number - 1) * SLOTS_ON_A_PAGE
-    keys = found_by(wish, *days, now).offset(first).limit(SLOTS_ON_A_PAGE + 1)
-    rows = _cards_of(keys)
+    rows = _cards(wish, days, now, SLOTS_ON_A_PAGE + 1, skip=first)
     return rows[:SLOTS_ON_A_PAGE], len(rows) > SLOTS_ON_A_PAGE
 
 
@@ -83,7 +92,7 @@ def at_a_glance(district_id: int | None, now: datetime) -> Glance:
     wish = Wish(district_id=district_id, only_places=True)
 
     def soonest(first: date, last: date) -> Sequence[Slot]:
-        return _cards_of(found_by(wish, first, last, now).limit(SLOTS_AT_A_GLANCE))
+        return _cards(wish, (first, last), now, SLOTS_AT_A_GLANCE)
 
     day: date | None = today
     slots = soonest(today, today)
@@ -120,19 +129,22 @@ def whole_begins_at(series_id: int) -> datetime | None:
     )
 
 
-def found_by(wish: Wish, first: date, last: date, now: datetime) -> Select[int]:
-    """The ids of the slots of these days that answer a wish and have not begun, soonest first."""
-    start, end = clock.day_bounds(first, last)
+def found_by(wish: Wish, *, is_rare: bool) -> Select[int]:
+    """The ids of slots that answer a wish, whatever its day, and have not begun, soonest first.
+
+    It is given the instants `start`, `end` and `now`, and told whether the kind `is_rare`.
+    """
+    now: BindParameter[datetime] = bindparam("now")
     slots = select(Slot.id).where(
-        Slot.starts_at >= start,
-        Slot.starts_at < end,
+        Slot.starts_at >= bindparam("start"),
+        Slot.starts_at < bindparam("end"),
         Slot.starts_at > now,
         Slot.state == SlotState.OPEN,
     )
     if wish.district_id is not None:
         slots = slots.where(Slot.centre_id.in_(_centres_in(wish.district_id)))
     if wish.kind_id is not None:
-        slots = slots.where(_is_of_kind(wish.kind_id, wish.district_id))
+        slots = slots.where(_is_of_kind(wish.kind_id, wish.district_id, is_rare=is_rare))
     if wish.ages is not None:
         slots = slots.where(*_that_fit(wish.ages))
     if wish.only_places:
@@ -140,27 +152,48 @@ def found_by(wish: Wish, first: date, last: date, now: datetime) -> Select[int]:
     return slots.order_by(Slot.starts_at, Slot.id)
 
 
-def _cards_of(keys: Select[int]) -> Sequence[Slot]:
-    """The cards of these few ids: what they show is joined after the sorting, not before it."""
-    cards = slots_for_cards().where(Slot.id.in_(keys)).order_by(Slot.starts_at, Slot.id)
-    return db.session.scalars(cards).all()
+def _cards(
+    wish: Wish, days: tuple[date, date], now: datetime, most: int, *, skip: int = 0
+) -> Sequence[Slot]:
+    start, end = clock.day_bounds(*days)
+    wanted = {"start": start, "end": end, "now": now, "skip": skip, "most": most}
+    found = _cards_found(replace(wish, day=None), is_rare=_is_rare(wish))
+    return db.session.scalars(found, wanted).all()
+
+
+@lru_cache(maxsize=100)
+def _cards_found(wish: Wish, *, is_rare: bool) -> Select[Slot]:
+    """The cards of a few ids: what they show is joined after the sorting, not before it."""
+    skip, most = (bindparam(name, type_=Integer) for name in ("skip", "most"))
+    keys = found_by(wish, is_rare=is_rare).offset(skip).limit(most)
+    return slots_for_cards().where(Slot.id.in_(keys)).order_by(Slot.starts_at, Slot.id)
 
 
 def _centres_in(district_id: int) -> Select[int]:
     return select(Centre.id).where(Centre.district_id == district_id)
 
 
-def _is_of_kind(kind_id: int, district_id: int | None) -> ColumnElement[bool]:
+def _is_of_kind(kind_id: int, district_id: int | None, *, is_rare: bool) -> ColumnElement[bool]:
     """Of a kind that is offered often, the next slots are near in the order of time; one that is
     rare is looked for from its few activities, or the search would read weeks of all the others.
     """
+    if is_rare:
+        return Slot.activity_id.in_(_activities_of(kind_id, district_id))
+    return exists().where(Activity.id == Slot.activity_id, Activity.kind_id == kind_id)
+
+
+def _is_rare(wish: Wish) -> bool:
+    if wish.kind_id is None:
+        return False
+    some = _activities_of(wish.kind_id, wish.district_id).limit(FEW_ACTIVITIES + 1).subquery()
+    return db.session.scalars(select(func.count()).select_from(some)).one() <= FEW_ACTIVITIES
+
+
+def _activities_of(kind_id: int, district_id: int | None) -> Select[int]:
     activities = select(Activity.id).where(Activity.kind_id == kind_id)
     if district_id is not None:
         activities = activities.where(Activity.centre_id.in_(_centres_in(district_id)))
-    some = activities.limit(FEW_ACTIVITIES + 1).subquery()
-    if db.session.scalars(select(func.count()).select_from(some)).one() <= FEW_ACTIVITIES:
-        return Slot.activity_id.in_(activities)
-    return exists().where(Activity.id == Slot.activity_id, Activity.kind_id == kind_id)
+    return activities
 
 
 def _that_fit(ages: Ages) -> tuple[ColumnElement[bool], ...]:

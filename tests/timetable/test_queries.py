@@ -11,7 +11,7 @@ from hub import clock
 from hub.db import db
 from hub.timetable import queries
 from hub.timetable.models import SlotState
-from hub.timetable.queries import FEW_ACTIVITIES, Wish, at_a_glance, find_slots, found_by
+from hub.timetable.queries import Wish, at_a_glance, find_slots, found_by
 from hub.timetable.rules import Ages
 from tests.makers import a_centre, a_district, a_kind, a_slot, an_activity, tomorrow
 from tests.timetable.test_rules import AGE_CASES
@@ -211,14 +211,10 @@ class TestAGlance:
     ],
     ids=["all", "district", "kind", "age", "everything"],
 )
-@pytest.mark.parametrize("few", [0, FEW_ACTIVITIES], ids=["often", "rare"])
-def test_a_search_begins_at_an_index_of_the_slots(
-    app: Flask, wish: Wish, few: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queries, "FEW_ACTIVITIES", few - 1)
+@pytest.mark.parametrize("is_rare", [False, True], ids=["often", "rare"])
+def test_a_search_begins_at_an_index_of_the_slots(app: Flask, wish: Wish, is_rare: bool) -> None:
     with app.app_context():
-        today = clock.today()
-        search = found_by(wish, today, today + timedelta(days=28), clock.now()).limit(21)
+        search = found_by(wish, is_rare=is_rare).limit(21)
         compiled = search.compile(db.engine, compile_kwargs={"literal_binds": False})
         plan = db.session.connection().exec_driver_sql(
             f"EXPLAIN QUERY PLAN {compiled}", tuple("x" for _ in compiled.positiontup or ())
