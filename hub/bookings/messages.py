@@ -43,7 +43,7 @@ def tell_place(
             number=text.number(bookings[0].number),
             **_what(bookings),
         )
-    _tell_guardians(bookings, message, now, guardians)
+    tell_guardians(bookings, message, now, guardians)
 
 
 def tell_offer(offer: Offer, bookings: Sequence[Booking], now: datetime) -> None:
@@ -52,11 +52,11 @@ def tell_offer(offer: Offer, bookings: Sequence[Booking], now: datetime) -> None
         message = _(
             "候补到名额了！%(name)s %(when)s “%(title)s”，"
             "为您留到 %(until)s，请点开确认或放弃：%(link)s",
-            until=text.when(offer.until),
+            until=text.dated(offer.until),
             link=f"{current_app.config['HUB'].address}/offers/{offer.token}",
             **_what(bookings),
         )
-    _tell_guardians(bookings, message, now)
+    tell_guardians(bookings, message, now)
 
 
 def tell_offer_expired(bookings: Sequence[Booking], now: datetime) -> None:
@@ -65,7 +65,7 @@ def tell_offer_expired(bookings: Sequence[Booking], now: datetime) -> None:
             "%(name)s %(when)s “%(title)s”没有在时间内确认，名额给了下一位。还想来可以重新候补。",
             **_what(bookings),
         )
-    _tell_guardians(bookings, message, now)
+    tell_guardians(bookings, message, now)
 
 
 def tell_begun(bookings: Sequence[Booking], now: datetime) -> None:
@@ -77,7 +77,7 @@ def tell_begun(bookings: Sequence[Booking], now: datetime) -> None:
             name=_what(bookings)["name"],
             link=f"{current_app.config['HUB'].address}/series/{bookings[0].slot.series_id}",
         )
-    _tell_guardians(bookings, message, now)
+    tell_guardians(bookings, message, now)
 
 
 def tell_called_off(bookings: Sequence[Booking], now: datetime) -> None:
@@ -89,7 +89,7 @@ def tell_called_off(bookings: Sequence[Booking], now: datetime) -> None:
             link=f"{current_app.config['HUB'].address}/slots/{slot.id}",
             **_what(bookings),
         )
-    _tell_guardians(bookings, message, now)
+    tell_guardians(bookings, message, now)
 
 
 def tell_back_to_line(bookings: Sequence[Booking], now: datetime) -> None:
@@ -99,7 +99,7 @@ def tell_back_to_line(bookings: Sequence[Booking], now: datetime) -> None:
             "对不起，%(name)s %(when)s “%(title)s”名额减少，您排到了候补最前面，有名额先给您。",
             **_what(bookings),
         )
-    _tell_guardians(bookings, message, now)
+    tell_guardians(bookings, message, now)
 
 
 def tell_not_drawn(
@@ -122,7 +122,7 @@ def tell_not_drawn(
                 **what,
             )
         )
-    _tell_guardians(bookings, message, now, guardians)
+    tell_guardians(bookings, message, now, guardians)
 
 
 def tell_reminder(bookings: Sequence[Booking], now: datetime) -> None:
@@ -132,7 +132,7 @@ def tell_reminder(bookings: Sequence[Booking], now: datetime) -> None:
             centre=bookings[0].slot.centre.name,
             **_what(bookings),
         )
-    _tell_guardians(bookings, message, now)
+    tell_guardians(bookings, message, now)
 
 
 def _what(bookings: Sequence[Booking]) -> dict[str, str]:
@@ -144,19 +144,20 @@ def _what(bookings: Sequence[Booking]) -> dict[str, str]:
         "name": _("%(name)s等 %(count)s 人", name=names[0], count=len(names))
         if many
         else "、".join(names),
-        "when": _("%(when)s 起整期 %(count)s 次", when=text.when(slot.starts_at), count=dates)
+        "when": _("%(when)s 起整期 %(count)s 次", when=text.dated(slot.starts_at), count=dates)
         if dates > 1
-        else text.when(slot.starts_at),
+        else text.dated(slot.starts_at),
         "title": slot.activity.title,
     }
 
 
-def _tell_guardians(
+def tell_guardians(
     bookings: Sequence[Booking],
     message: str,
     now: datetime,
     guardians: Guardians | None = None,
 ) -> None:
+    """Put a message in the outbox for everybody who looks after the household of a party."""
     household_id = bookings[0].household_id
     if guardians is None:
         here = select(Guardian.household_id).where(Guardian.household_id == household_id)

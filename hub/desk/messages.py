@@ -6,14 +6,11 @@ from datetime import datetime
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from hub import text
+from hub.bookings.messages import tell_guardians
 from hub.bookings.models import Booking
-from hub.db import db
-from hub.families.models import Guardian
 from hub.language import CHINESE
-from hub.notices.actions import tell
 
 
 def tell_booked(bookings: Sequence[Booking], now: datetime) -> None:
@@ -30,7 +27,7 @@ def tell_booked(bookings: Sequence[Booking], now: datetime) -> None:
             said = _("前台替您报了摇号：%(name)s %(what)s，预约号 %(number)s。%(link)s", **facts)
         else:
             said = _("前台替您排了候补：%(name)s %(what)s，有名额会通知您。%(link)s", **facts)
-    _tell_guardians(first, said, now)
+    tell_guardians(bookings, said, now)
 
 
 def tell_cancelled(bookings: Sequence[Booking], now: datetime) -> None:
@@ -39,7 +36,7 @@ def tell_cancelled(bookings: Sequence[Booking], now: datetime) -> None:
             "前台取消了%(name)s %(what)s 的预约。不是您要取消的，请给中心打电话。",
             **_what(bookings),
         )
-    _tell_guardians(bookings[0], said, now)
+    tell_guardians(bookings, said, now)
 
 
 def tell_moved(booking: Booking, now: datetime) -> None:
@@ -49,7 +46,7 @@ def tell_moved(booking: Booking, now: datetime) -> None:
             number=text.number(booking.number),
             **_what([booking]),
         )
-    _tell_guardians(booking, said, now)
+    tell_guardians([booking], said, now)
 
 
 def tell_restored(booking: Booking, now: datetime) -> None:
@@ -59,13 +56,13 @@ def tell_restored(booking: Booking, now: datetime) -> None:
             number=text.number(booking.number),
             **_what([booking]),
         )
-    _tell_guardians(booking, said, now)
+    tell_guardians([booking], said, now)
 
 
 def _what(bookings: Sequence[Booking]) -> dict[str, str]:
     slot, dates = bookings[0].slot, len({booking.slot_id for booking in bookings})
     with force_locale(CHINESE):
-        when = text.when(slot.starts_at)
+        when = text.dated(slot.starts_at)
         if dates > 1:
             when = _("%(when)s 起整期 %(count)s 次", when=when, count=dates)
         return {
@@ -74,9 +71,3 @@ def _what(bookings: Sequence[Booking]) -> dict[str, str]:
             ),
             "what": _("%(when)s “%(title)s”", when=when, title=slot.activity.title),
         }
-
-
-def _tell_guardians(booking: Booking, message: str, now: datetime) -> None:
-    of_household = select(Guardian.account_id).where(Guardian.household_id == booking.household_id)
-    for account_id in db.session.scalars(of_household):
-        tell(account_id, message, now)
