@@ -1,1 +1,1 @@
-"""Places: who has one, who waits for one, and giving them back."""
+"""Places: who has one, who waits, is asked or draws for one, whole series, and giving back."""

@@ -1,1 +1,1 @@
-"""What the centre staff need on the day: today, rosters, the printed day sheet."""
+"""What the centre staff need: today, rosters, marks, bookings for families, the day sheet."""

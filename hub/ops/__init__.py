@@ -1,4 +1,4 @@
-"""Commands of the installation: serve, seed, import, staff, send."""
+"""Commands of the installation: serve, worker, seed, import, staff, send, check."""
 
 from flask import Flask
 
