@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.bookings import draw as draw_rules
 from hub.bookings.deadlines import LAST_CALL, offer_until
 from hub.bookings.models import HOLDING, LIVE, BookingState, Ending
 
@@ -37,8 +38,23 @@ class Slot:
     person_per_week: int | None
     household_per_week: int | None
     no_show_limit: int | None
+    draw: "Draw | None" = None
     is_open: bool = True
     line: list[int] = field(default_factory=list)  # bookings that wait, the next one first
+
+    @property
+    def is_drawn_later(self) -> bool:
+        return self.draw is not None and self.draw.step != "drawn"
+
+
+@dataclass
+class Draw:
+    id: int
+    secret: str
+    entries_until: datetime
+    step: str = "open"  # frozen, drawn
+    number: str = ""
+    listed: list[int] = field(default_factory=list)  # parties, as they came
 
 
 @dataclass
@@ -143,6 +159,12 @@ class Model:
             self._note("confirm", mine)
             return mine
         self._check(slot, persons, household, now, by_staff=by_staff)
+        if slot.draw and slot.is_drawn_later:
+            if slot.draw.step == "frozen" or now >= slot.draw.entries_until:
+                raise No
+            new = self._add(slot, persons, household, ENTERED)
+            self._note("book", new)
+            return new
         state = self._place(slot, places, last_call=last_call, by_staff=by_staff)
         if state is WAITING and len(slot.line) + len(persons) > slot.waiting_limit:
             raise No
@@ -317,6 +339,63 @@ class Model:
         self._note("no_show", missing)
         return len(missing)
 
+    # The draw.
+
+    def freeze(self, slot: Slot) -> bool:
+        draw = slot.draw
+        assert draw
+        if draw.step != "open":
+            return False
+        entered = [one for one in self.bookings if one.slot is slot and one.state is ENTERED]
+        draw.step, draw.listed = "frozen", list(dict.fromkeys(one.party for one in entered))
+        self.notes["freeze_draw", "draw", draw.id] += 1
+        return True
+
+    def number(self, slot: Slot, number: str) -> None:
+        draw = slot.draw
+        assert draw
+        if draw.step != "frozen" or draw.number:
+            raise No
+        draw.number = number
+        self.notes["number_draw", "draw", draw.id] += 1
+
+    def draw(self, slot: Slot, now: datetime) -> bool:
+        draw = slot.draw
+        assert draw
+        if draw.step != "frozen" or not slot.is_open:
+            return False
+        entered = [one for one in self.bookings if one.slot is slot and one.state is ENTERED]
+        if not draw.number and sum(one.places for one in entered) > self.free(slot):
+            return False
+        draw.step = "drawn"
+        turns, places_open, turns_open = slot.waiting_limit, True, True
+        for party in self._drawn(draw, entered):
+            asked = sum(one.places for one in party)
+            if places_open and asked <= self.free(slot):
+                self._become(party, CONFIRMED)
+                self._tell(party[0].household, "place")
+                continue
+            places_open = slot.smaller_first
+            if turns_open and asked <= turns:
+                self._become(party, WAITING)
+                turns -= asked
+            else:
+                self._become(party, CANCELLED, Ending.NOT_DRAWN)
+                turns_open = slot.smaller_first
+            self._tell(party[0].household, "not drawn")
+        self._note("draw", entered)
+        self.notes["draw", "draw", draw.id] += 1
+        self._serve([slot], now)
+        return True
+
+    def _drawn(self, draw: Draw, entered: Sequence[Booking]) -> list[list[Booking]]:
+        entries = [draw_rules.Entry(n, 1, False, 1) for n, _ in enumerate(draw.listed, start=1)]
+        if draw.number:
+            entries = draw_rules.order(entries, draw_rules.seed_of(draw.secret, draw.number))
+        parties = [draw.listed[entry.registration - 1] for entry in entries]
+        standing = [[one for one in entered if one.party == party] for party in parties]
+        return [party for party in standing if party]
+
     # How.
 
     def _check(
@@ -349,7 +428,7 @@ class Model:
         """Take what is kept for the desk, if the staff asks; a place, or a turn."""
         at_desk = min(slot.desk, places) if by_staff else 0
         her_turn = not slot.line or slot.smaller_first or last_call or by_staff
-        if not her_turn or self.free(slot) + at_desk < places:
+        if slot.is_drawn_later or not her_turn or self.free(slot) + at_desk < places:
             return WAITING
         slot.desk -= at_desk
         return CONFIRMED
@@ -379,7 +458,8 @@ class Model:
     def _asks(self, slot: Slot, now: datetime) -> bool:
         """Whether those who wait are asked now."""
         too_late = slot.offer_minutes and slot.starts_at - now < LAST_CALL
-        return slot.is_open and now < slot.starts_at and not too_late
+        comes_later = slot.is_open and now < slot.starts_at
+        return comes_later and not too_late and not slot.is_drawn_later
 
     def _serve(self, slots: Iterable[Slot], now: datetime) -> None:
         for slot in sorted(slots, key=lambda slot: slot.id):

@@ -29,9 +29,10 @@ from hypothesis.stateful import (
 )
 
 from hub import clock as the_clock
-from hub.bookings import attendance, changes, line
+from hub.bookings import attendance, changes, draws, line
 from hub.bookings.actions import book_party, cancel_all, move
-from hub.bookings.models import HOLDING, Booking, Channel, Offer
+from hub.bookings.models import HOLDING, Booking, Channel, Draw, Offer
+from hub.catalogue.models import Admission
 from hub.db import db
 from hub.families.queries import my_persons
 from hub.rules import Refused
@@ -48,6 +49,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ANSWERS = ("accept", "accept", "decline", "expire")
 WHEN = ("now", "now", "now", "just in time", "at the end")
 DOOR = ("arrive", "arrive", "take back", "miss", "miss", "excuse", "excuse", "late")
+STEPS_OF_A_DRAW = ("freeze", "freeze", "number", "draw", "draw")
 TO_LINE = (0, 0, 1, 2, 3, 7)  # bits: whose places are taken back, of the last who came
 
 WHO = (1, 1, 2, 3, 3, 4, 6, 7)  # bits: which persons of a family
@@ -64,12 +66,14 @@ POLICY: dict[str, list[Any]] = {
     "person_per_week": [None, None, None, 1],
     "household_per_week": [None, None, None, 3],
     "no_show_limit": [None, 1],
+    "admission": [Admission.FIRST_COME, Admission.FIRST_COME, Admission.DRAW],
 }
 MUST_HAPPEN = {
     *("book: confirmed", "book: waiting", "book: refused", "again: confirmed", "killed"),
     *("accept: True", "accept: False", "decline: True", "expire: True", "move: confirmed"),
     *("cancel: True", "cancel: refused", "move up: True", "capacity: None", "capacity: refused"),
     *("restore: None", "restore: refused", "desk places: None", "call off: True"),
+    *("book: entered", "freeze: True", "number: None", "draw: True", "draw: False"),
     *("arrive: None", "miss: None", "excuse: None", "take back: None"),
 }
 policy = st.fixed_dictionaries({name: st.sampled_from(all) for name, all in POLICY.items()})
@@ -94,9 +98,15 @@ class Life(RuleBasedStateMachine):
         ]
         given[2]["opens_at"] = self.begin + HOUR
         for one in given:
+            if one["admission"] is Admission.DRAW:
+                one["entries_until"] = max(one["opens_at"], self.begin) + HOUR
             one["places_left"] = one["capacity"] - one["desk_places"]
         slots = self.world.renew(given)
         self.model = Model([_slot(n, one) for n, one in zip(slots, given, strict=True)])
+        for slot in self.model.slots:
+            if slot.id in self.world.draws:
+                until = given[slots.index(slot.id)]["entries_until"]
+                slot.draw = wanted.Draw(*self.world.draws[slot.id], until)
         chance = Random(seed)  # noqa: S311 – a game
         for _ in range(8):
             slot, home, persons = (
@@ -327,6 +337,41 @@ class Life(RuleBasedStateMachine):
             lambda: changes.release_desk_places(db.session.get_one(Slot, slot_id), now=self.now),
         )
 
+    @precondition(lambda self: self.world.draws)
+    @rule(slot=which, step=st.sampled_from(STEPS_OF_A_DRAW))
+    def a_draw_goes_on(self, slot: int, step: str) -> None:
+        self._draw(slot, step)
+
+    def _draw(self, one: int, step: str) -> None:
+        drawn = [slot for slot in self.model.slots if slot.draw]
+        if not drawn:
+            return
+        slot = _of(drawn, one)
+        index, draw_id = self.model.slots.index(slot), slot.draw.id
+        if slot.draw.step == "open":
+            self.time_passes_to(slot.draw.entries_until)
+
+        def number() -> None:
+            draw, staff = db.session.get_one(Draw, draw_id), self.world.staff
+            draws.enter_number(draw, f"12 {one}", "彩票", account_id=staff, now=self.now)
+
+        if step == "freeze" and slot.is_open:
+            self._both(
+                "freeze",
+                lambda model: model.freeze(model.slots[index]),
+                lambda: draws.freeze_one(draw_id, self.now),
+            )
+        elif step == "number":
+            self._both(
+                "number", lambda model: model.number(model.slots[index], f"12 {one}"), number
+            )
+        else:
+            self._both(
+                "draw",
+                lambda model: model.draw(model.slots[index], self.now),
+                lambda: draws.draw_one(draw_id, self.now),
+            )
+
     @precondition(lambda self: self.ids and self.now >= self.begin + 6 * HOUR)
     @rule(one=which, what=st.sampled_from(DOOR))
     def at_the_door(self, one: int, what: str) -> None:
@@ -396,6 +441,7 @@ class Life(RuleBasedStateMachine):
             (3, lambda: self._change_capacity(n(), n(4), chance.choice(TO_LINE))),
             (1, lambda: self._restore(n())),
             (1, lambda: self._release_desk_places(n())),
+            (3 if self.world.draws else 0, lambda: self._draw(n(), chance.choice(STEPS_OF_A_DRAW))),
             (9 if late else 0, lambda: self._at_the_door(n(), chance.choice(DOOR))),
             (1, lambda: self.time_passes(n(), chance.choice([1, 5, 31, 61]), int(n() > 9))),
             (1, lambda: self.the_next_act_will_die(n() * 2)),

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Row, delete, event, select
 
+from hub import clock
 from hub.accounts.models import Account
 from hub.audit import AuditEntry
 from hub.bookings.models import (
@@ -21,7 +22,7 @@ from hub.bookings.models import (
     Reordering,
 )
 from hub.bookings.recount import troubles
-from hub.catalogue.models import Activity, Audience, Room
+from hub.catalogue.models import Activity, Admission, Audience, Room
 from hub.db import db, transaction
 from hub.families.models import Guardian
 from hub.notices.models import Notice
@@ -44,6 +45,7 @@ TOLD = {
     "没有在时间内确认": "expired",
     "停办了": "called off",
     "名额减少": "back",
+    "没摇中": "not drawn",
 }
 LIFE = (Notice, AuditEntry, Reordering, Arrival, Excuse, Offer, DrawEntry, Draw, Booking, Slot)
 
@@ -64,6 +66,7 @@ class World:
 
     def __init__(self, app: Flask, sizes: tuple[int, ...] = (3, 2, 2, 1)) -> None:
         self.app, self.fuse = app, -1
+        self.draws: dict[int, tuple[int, str]] = {}  # slot → (id, secret)
         with app.app_context():
             with transaction():
                 centre = a_centre()
@@ -100,7 +103,15 @@ class World:
                 for room, given in zip(self.rooms, slots, strict=False)
             ]
             db.session.add_all(made)
+            promised = {"committed_at": clock.now(), "commitment": "of the secret"}
+            draws = [
+                Draw(slot=slot, secret=f"secret {n}", **promised)
+                for n, slot in enumerate(made)
+                if slot.admission is Admission.DRAW
+            ]
+            db.session.add_all(draws)
             db.session.flush()
+            self.draws = {draw.slot_id: (draw.id, draw.secret) for draw in draws}
             return [slot.id for slot in made]
 
     def do(self, act: Callable[[], Any], dies_after: int = -1) -> Any:
