@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -367,7 +368,7 @@ class TestTheNumber:
         for family in families(1, 1):
             enter(slot, family)
         freeze(slot, clock)
-        ends = at_once(app, [lambda n=n: number(slot, f"{n} 0 7") for n in range(4)])  # type: ignore[misc]
+        ends = at_once(app, [partial(number, slot, f"{n} 0 7") for n in range(4)])
         assert ends == {"None": 1, "refused": 3}
 
 
