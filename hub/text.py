@@ -42,9 +42,14 @@ def day(value: date) -> str:
     """今天 11月23日 周一 · 明天 … · 11月28日 周六; the year only when it is another one."""
     today = clock.today()
     names = _near_days(today)
-    pattern = _("M月d日 EEE") if value.year == today.year else _("y年M月d日 EEE")
-    said = format_date(value, pattern)
+    said = _plain_day(value)
     return f"{names[value]} {said}" if value in names else said
+
+
+@_once
+def dated(instant: datetime) -> str:
+    """11月24日 周二 14:00: the same on whatever day it is read, for what is kept."""
+    return f"{_plain_day(local_day(instant))} {minute(instant)}"
 
 
 @_once
@@ -189,6 +194,11 @@ def last_four(e164: str) -> str:
 def _is_seen(character: str) -> bool:
     """Whether it is no control, format mark or filler (two of which count as letters)."""
     return unicodedata.category(character)[0] != "C" and character not in FILLERS
+
+
+def _plain_day(value: date) -> str:
+    is_this_year = value.year == clock.today().year
+    return format_date(value, _("M月d日 EEE") if is_this_year else _("y年M月d日 EEE"))
 
 
 def _near_days(today: date) -> dict[date, str]:

@@ -71,6 +71,7 @@ def test_times_are_those_of_a_clock_in_chongqing() -> None:
     assert starts_at.hour == 1, "kept in UTC"
     assert text.span(starts_at, starts_at + timedelta(minutes=90)) == "09:30–11:00"
     assert text.when(starts_at) == "明天 11月24日 周二 09:30"
+    assert text.dated(starts_at) == "11月24日 周二 09:30"
     overnight = text.span(tomorrow(22), tomorrow(22) + timedelta(hours=10))
     assert overnight == "22:00–后天 11月25日 周三 08:00"
 

@@ -363,7 +363,8 @@ class TestReminders:
         first, _second = told(app)
         assert first.startswith("提醒：孩子")
         assert "、孩子" in first, "both children of the family"
-        assert "明天 11月24日" in first
+        assert "11月24日 周二" in first
+        assert "明天" not in first, "she may read it on another day"
         assert self.remind(app, clock, NOW + timedelta(hours=20)) == 0
 
     def test_ring_nobodys_phone_at_night(self, app: Flask, clock: Clock) -> None:
