@@ -31,7 +31,7 @@ class PhoneForm(FlaskForm):
     next = HiddenField()
     phone = PhoneField(
         _l("手机号"),
-        [InputRequired(_l("请填您的手机号。"))],
+        [InputRequired(_l("请填手机号。"))],
         render_kw={"autocomplete": "tel", "inputmode": "tel", "maxlength": 30},
     )
 

@@ -59,7 +59,7 @@ def excuse(booking: Booking, reason: str, *, account_id: int, now: datetime) -> 
     """Her absence counts for nothing, for this reason; a pause it caused ends."""
     _look(booking)
     if booking.state is not BookingState.NO_SHOW:
-        raise Refused(_("只有没来的才需要销。"))
+        raise Refused(_("只有记了没来的，才能这样改。"))
     if db.session.get(Excuse, booking.id) is None:
         db.session.add(Excuse(booking_id=booking.id, at=now, account_id=account_id, reason=reason))
         note("excuse", [booking], account_id)

@@ -66,7 +66,7 @@ class LookupForm(FlaskForm):
 
     phone = PhoneField(
         _l("预约时用的手机号"),
-        [InputRequired(_l("请填您的手机号。"))],
+        [InputRequired(_l("请填手机号。"))],
         render_kw={"autocomplete": "tel", "inputmode": "tel", "maxlength": 30},
     )
     number = StringField(

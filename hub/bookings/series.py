@@ -114,7 +114,7 @@ def enrolment_of(booking: Booking, party: Iterable[Booking], now: datetime) -> l
 def _leave(date: Booking, now: datetime) -> str:
     if refusal_of(rules.check_may_leave, date, now) is None:
         return _("请假")
-    return _("销假") if refusal_of(rules.check_may_return, date, now) is None else ""
+    return _("又能来了") if refusal_of(rules.check_may_return, date, now) is None else ""
 
 
 def in_cards(bookings: Iterable[Booking]) -> list[tuple[Booking, int]]:

@@ -103,7 +103,7 @@ def take_back_leave(number: str) -> ResponseReturnValue:
                 come_back(booking, account_id=current_user.id, now=clock.now())
     except Refused as refused:
         return page("bookings/leave.html", 422, booking=_my_booking(number), refusal=refused)
-    flash(_("销假了，这一次照常来。"))
+    flash(_("名额又是您的了，这一次照常来。"))
     return redirect(url_for("bookings.show_booking", number=number), 303)
 
 

@@ -102,8 +102,8 @@ def check_quota(
     if slot.household_per_week is not None and len(that_week) + adding > slot.household_per_week:
         raise Refused(
             _(
-                "这类活动每家每周最多约 %(limit)s 人次，您家那一周已有 %(count)s 人次，"
-                "再约 %(adding)s 人就超了。",
+                "这类活动每家每周最多约 %(limit)s 个，您家那一周已有 %(count)s 个，"
+                "再约 %(adding)s 个就超了。",
                 limit=slot.household_per_week,
                 count=len(that_week),
                 adding=adding,
@@ -167,7 +167,7 @@ def check_not_paused(
     raise Refused(
         _(
             "%(name)s有 %(limit)s 次约了没来，%(when)s 起可以再约。有特殊情况就跟中心说一声，"
-            "工作人员可以帮您销掉。",
+            "可以不算没来。",
             name=name,
             limit=slot.no_show_limit,
             when=text.when(until),
@@ -219,4 +219,4 @@ def _way_to(booking: Kept) -> WayOn:
 
 
 def _way_to_all() -> WayOn:
-    return WayOn(_("看我家的预约"), "bookings.my_bookings")
+    return WayOn(_("看我的预约"), "bookings.my_bookings")

@@ -84,7 +84,7 @@ def _cancelled(booking: Booking) -> Shown:
             sentence = _("留给您的名额过了时间没有确认，给了下一位。还想来可以重新约。")
             return Shown("off", "clock", _("过时没有确认"), sentence)
         case Ending.NOT_DRAWN:
-            return Shown("off", "stop", _("没有摇中"), _("这次没摇中，下次同档优先。"))
+            return Shown("off", "stop", _("没摇中"), _("这次没摇中，下次同档优先。"))
     sentence = {
         Ending.STAFF: _("是工作人员取消的。有疑问请打电话给中心。"),
         Ending.DECLINED: _("您没有要留给您的名额，已经让给下一位。"),

@@ -87,7 +87,7 @@ class PriorityForm(FlaskForm):
 
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
-        self.group.choices = {group: group for group in PRIORITY_GROUPS}
+        self.group.choices = {group: str(said) for group, said in PRIORITY_GROUPS.items()}
 
 
 class HouseholdForm(FlaskForm):
@@ -115,7 +115,7 @@ class CounterForm(FlaskForm):
     phone = HiddenField()
     channel = HiddenField()
     persons = SelectMultipleField(
-        _l("给谁约"),
+        _l("给谁预约"),
         coerce=int,
         choices=[],
         widget=widgets.ListWidget(prefix_label=False),

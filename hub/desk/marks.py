@@ -77,7 +77,7 @@ def excuse(number: str) -> ResponseReturnValue:
             booking, form.reason.data or "", account_id=current_user.id, now=clock.now()
         )
 
-    return do("excuse", number, form, act, _("销掉了，这次不算没来。"))
+    return do("excuse", number, form, act, _("好了，不算这次没来。"))
 
 
 @blueprint.post("/desk/bookings/<number>/restoration")

@@ -51,7 +51,7 @@ def remove(person_id: int) -> ResponseReturnValue:
     with transaction():
         person, number = my_coming_person(current_user, person_id, clock.now())
         actions.remove_priority(person, account_id=current_user.id)
-    flash(_("取消了优先。"))
+    flash(_("好了，不再优先。"))
     return redirect(url_for("marks.show_booking", number=number), 303)
 
 

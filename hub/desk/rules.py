@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from hub import clock
 from hub.rules import Refused
@@ -18,8 +19,15 @@ if TYPE_CHECKING:
 BLANK_ROWS = 3, 6  # on a printed roster, at least and at most
 
 # Who goes first in a draw. Configuration: as 妇联 and the centres name them, written as they are
-# kept; whoever is verified already keeps the old name.
-PRIORITY_GROUPS = ("留守儿童", "困境儿童", "双职工家庭", "新市民家庭", "灵活就业家庭", "残疾人家庭")
+# kept, and beside it as they are shown; whoever is verified already keeps the old name.
+PRIORITY_GROUPS = {
+    "留守儿童": _l("留守儿童"),
+    "困境儿童": _l("困境儿童"),
+    "双职工家庭": _l("双职工家庭"),
+    "新市民家庭": _l("新市民家庭"),
+    "灵活就业家庭": _l("灵活就业家庭"),
+    "残疾人家庭": _l("残疾人家庭"),
+}
 
 
 def conflicts(

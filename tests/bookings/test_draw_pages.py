@@ -32,7 +32,7 @@ from tests.cast import Cast
 from tests.makers import a_child, a_guardian, a_slot, tomorrow
 
 NUMBER, SOURCE = "4 0 7", "福彩3D 2026年11月26日 第2026315期"
-OUTCOMES = {"有名额": "place", "候补": "waiting", "没摇中": "none", "已退出": "withdrawn"}
+OUTCOMES = {"摇中": "place", "候补": "waiting", "没摇中": "none", "已退出": "withdrawn"}
 
 
 @pytest.fixture
@@ -333,7 +333,7 @@ class TestTheResult:
         type_in(app, cast, slot_id)
         page = Browser(app).visit(f"/slots/{slot_id}/draw")
         assert "前台，" in page.text
-        assert "工作人员" not in page.text.partition("录入")[2].partition("名额")[0]
+        assert "工作人员" not in page.text.partition("谁写的")[2].partition("名额")[0]
         assert SOURCE in page.text
         assert "50%" in page.text  # one of the two families of equal rank
 

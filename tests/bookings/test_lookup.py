@@ -69,7 +69,7 @@ def test_a_wrong_phone_and_an_unknown_number_answer_the_same(
 @pytest.mark.parametrize(
     ("phone", "number", "says"),
     [
-        ("", "", "请填您的手机号"),
+        ("", "", "请填手机号"),
         ("123", "4821937756", "手机号"),
         (PHONE, "4821937755", "10 位数字"),
         (PHONE, "1", "10 位数字"),

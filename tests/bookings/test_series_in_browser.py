@@ -64,7 +64,7 @@ def test_one_date_is_left_taken_back_and_the_whole_given_up(
     phone.click(phone.page.locator(".dates").get_by_role("link", name="请假").nth(2))
     phone.press("确定请假")
     assert places(app, series)[2] == (2, 0)
-    phone.click(phone.page.locator(".dates").get_by_role("link", name="销假"))
+    phone.click(phone.page.locator(".dates").get_by_role("link", name="又能来了"))
     phone.press("不请假了，照常来")
     assert places(app, series) == [(1, 0)] * DATES
     phone.press("取消整期", role="link")

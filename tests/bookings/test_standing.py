@@ -200,7 +200,7 @@ def test_a_households_quota_counts_everybody_and_whoever_is_booked_now() -> None
     check_quota(slot(household_per_week=3), family)
     check_quota(slot(household_per_week=4), family, adding=2)
     said = str(refusal(check_quota, slot(household_per_week=3), family, adding=2))
-    assert "每家每周最多约 3 人次，您家那一周已有 2 人次，再约 2 人就超了" in said
+    assert "每家每周最多约 3 个，您家那一周已有 2 个，再约 2 个就超了" in said
     refusal(check_quota, slot(household_per_week=2), family)
 
 

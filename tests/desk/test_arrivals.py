@@ -122,7 +122,7 @@ def test_an_absence_is_excused_with_a_reason_only(
     browser.sign_in(cast.clerk)
     number = number_of("晚宝1")
     browser.submit(browser.visit(f"/desk/bookings/{number}/absence"), form="/absence")
-    ask = browser.visit(browser.visit(f"/desk/bookings/{number}").links["销掉这次没来"])
+    ask = browser.visit(browser.visit(f"/desk/bookings/{number}").links["不算这次没来"])
     for nothing in ("", "   "):
         refused = browser.submit(ask, 422, form="/excuse", reason=nothing)
         assert "请写一句原因。" in refused.text
@@ -130,7 +130,7 @@ def test_an_absence_is_excused_with_a_reason_only(
     assert "原因请写短一点。" in refused.text
     assert "病" * 201 in refused.html, "nothing typed is lost"
     roster = browser.submit(ask, form="/excuse", reason="孩子发烧，早上打过电话")
-    assert "没来，已销" in roster.text
+    assert "没来，不算数" in roster.text
     assert done()[-1] == ("excuse", cast.clerk)
     assert "孩子发烧" in browser.visit(f"/desk/bookings/{number}").text
     assert "孩子发烧" not in browser.visit(f"/desk/slots/{slot_id}").text

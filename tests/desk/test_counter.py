@@ -94,7 +94,7 @@ def test_a_neighbour_who_was_never_here_is_entered_and_booked_at_once(
 ) -> None:
     accounts = count(app, Account)
     page = persons_of("+86 139-1234-5678")
-    assert "给谁约" in page.text
+    assert "给谁预约" in page.text
     shown = browser.submit(page, form="/bookings", **NEWCOMER)
     assert in_order(shown.text, "果果", "约上了")
     assert count(app, Account) == accounts + 1
@@ -143,7 +143,7 @@ def test_a_draw_takes_an_entry(
     page = persons_of("13800000001", of_slot=drawn)
     shown = browser.submit(page, form="/bookings", persons=str(cast.xiaoman))
     assert "报了名，等摇号" in shown.text
-    assert "报名摇号 1" in browser.visit(f"/desk/slots/{drawn}").text
+    assert "等摇号 1" in browser.visit(f"/desk/slots/{drawn}").text
 
 
 def test_what_is_wrong_stands_beside_the_field_and_nothing_is_lost(

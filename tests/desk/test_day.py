@@ -36,7 +36,7 @@ def test_the_desk_opens_on_today_at_its_only_centre(
     page = browser.sign_in(cast.clerk).visit("/desk")
     assert "今天 2026年11月23日 星期一" in page.text
     assert "榕树社区渝好空间" in page.text
-    assert "1 场 · 已约 3 / 12 人 · 候补 2 人" in page.text
+    assert "1 场 · 已约 3/12 · 候补 2 人" in page.text
     assert "14:00–15:30" in page.text
     assert "3/12" in page.text
     assert "余 9 个" in page.text
@@ -83,7 +83,7 @@ def test_a_slot_that_was_called_off_stays_in_sight_with_its_reason(
     page = browser.sign_in(cast.clerk).visit("/desk")
     assert "14:00–15:30" in page.text
     assert "已停：老师生病" in page.text
-    assert "0 场 · 已约 0 / 0 人 · 已停 1 场" in page.text
+    assert "0 场 · 已约 0/0 · 已停 1 场" in page.text
 
 
 def test_what_cannot_be_right_is_shown_not_dropped(

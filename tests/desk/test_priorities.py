@@ -36,7 +36,7 @@ def test_a_proof_that_was_seen_is_written_down_and_taken_back(
     roster = browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}")
     assert "优先" not in roster.text
     booking = browser.visit(roster.links["小满"])
-    page = browser.visit(booking.links["核实优先条件"])
+    page = browser.visit(booking.links["看证明，记优先"])
     assert reads()[-1] == (cast.clerk, "person", cast.xiaoman, 1)
     assert "请选一类。" in browser.submit(page, 422, form="/priority").text
     shown = browser.submit(page, form="/priority", group="留守儿童")
@@ -51,7 +51,7 @@ def test_a_proof_that_was_seen_is_written_down_and_taken_back(
     browser.submit(page, form="/priority", group="双职工家庭")
     with app.app_context():
         assert db.session.get_one(Priority, cast.xiaoman).group == "双职工家庭"
-    ask = browser.visit(browser.visit(address(cast)).links["取消优先"])
+    ask = browser.visit(browser.visit(address(cast)).links["不再优先"])
     assert "双职工家庭" in ask.text
     assert done()[-1] == ("verify_priority", cast.clerk)
     browser.submit(ask, form="/removal")

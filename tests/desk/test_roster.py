@@ -47,7 +47,7 @@ def test_a_roster_says_who_comes_and_who_waits_in_which_order(
     assert places == sorted(places)
     assert page.text.count("已约上") == 3
     assert page.text.count("候补中") == 2
-    assert page.links["打印当天日程单"] == f"/desk/centres/{cast.centre}/days/2026-11-24/sheet"
+    assert page.links["打印日程单"] == f"/desk/centres/{cast.centre}/days/2026-11-24/sheet"
     assert page.links["回到这一天"] == f"/desk/centres/{cast.centre}/days/2026-11-24"
 
 
@@ -143,7 +143,7 @@ def test_a_roster_with_every_state_costs_no_more_queries(
     browser.sign_in(cast.clerk)
     queries.clear()
     page = browser.visit(f"/desk/slots/{slot_id}")
-    assert page.text.count("没来，已销") == how_many
+    assert page.text.count("没来，不算数") == how_many
     assert page.text.count("撤回") == how_many
     assert len(queries) == 5, queries
 

@@ -170,7 +170,7 @@ def test_what_is_printed_adds_up(
         db.session.get_one(Slot, slot_id).waiting = 0
         db.session.commit()
     page = browser.visit(sheet_of(cast))
-    assert "1 场 · 已约 3 / 5 人 · 前台留 2 个" in page.text
+    assert "1 场 · 已约 3/5 · 前台留 2 个" in page.text
     overview, printed = page.text.split("用完请收好。")
     assert in_order(overview, "3/5", "前台留 2")
     assert in_order(printed, "已约 3/5", "前台留 2", "小宝1", "小宝2", "小宝4", "留位")
@@ -179,7 +179,7 @@ def test_what_is_printed_adds_up(
     assert page.html.count('aria-label="到了"') == 1, "a tick for who has come, and for nobody else"
     assert page.html.count('class="person"') == 3
     day = browser.visit(day_of(cast))
-    assert in_order(day.text, "已约 3 / 5 人 · 前台留 2 个", "3/5", "前台留 2")
+    assert in_order(day.text, "已约 3/5 · 前台留 2 个", "3/5", "前台留 2")
 
 
 def test_two_places_for_a_child_and_her_adult_are_said(
