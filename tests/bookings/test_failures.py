@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from hub import clock as the_clock
 from hub.audit import AuditEntry
 from hub.bookings import attendance, changes, line
+from hub.bookings import places as seats
 from hub.bookings.actions import book_party, cancel, cancel_all, move
 from hub.bookings.models import (
     HOLDING,
@@ -603,6 +604,41 @@ class TestWhole:
                 first = select(Booking.party).where(*waits).order_by(Booking.turn, Booking.id)
                 assert db.session.scalars(first).first() == _booking(whole).party
         assert states(app, single) == ["waiting", "waiting"]
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_two_who_want_several_dates_never_wait_for_each_other_crosswise(
+        self,
+        app: Flask,
+        cast: Cast,
+        clock: time_machine.Traveller,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """The desk books what is left of a 期 while somebody gives up one of its dates."""
+        series = a_whole(app, capacity=1, count=4)
+        holder = enrol_family(app, series, a_family(app))
+        clock.move_to(tomorrow(15))  # the first date is running
+        _do(app, lambda: _cancel_one(app, holder, 1, cast.clerk))
+        newcomers, ends = a_family(app), []
+        one_taken, take = threading.Event(), seats._take
+
+        def take_slowly(*wanted: Any) -> bool:
+            taken = take(*wanted)
+            one_taken.set()
+            if threading.current_thread() is not waiting:
+                waiting.join(timeout=0.3)  # it waits for us, if we are right
+            return taken
+
+        def give_up() -> None:
+            assert one_taken.wait(timeout=60)
+            ends.append(_do(app, lambda: _cancel_one(app, holder, 2, cast.clerk)))
+
+        waiting = threading.Thread(target=give_up)
+        waiting.start()
+        monkeypatch.setattr(seats, "_take", take_slowly)
+        turn = enrol_family(app, series, newcomers, channel=Channel.DESK)
+        waiting.join(timeout=60)
+        assert len(ends) == 1
+        assert states(app, turn) == ["waiting"] * 3
 
 
 class TestTime:
