@@ -169,14 +169,19 @@ def test_templates_hold_no_inline_script_style_or_handler(path: Path) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)
 def test_a_block_that_is_a_target_has_its_id(path: Path) -> None:
     targets = re.findall(r'data-hx-target="#([\w-]+)"', path.read_text())
-    pages = [path]
-    if path.name.startswith("_"):  # a part of the pages that include it
-        include = f'{{% include "{path.relative_to(ROOT / "templates")}" %}}'
-        pages = [page for page in TEMPLATES if include in page.read_text()]
-    for target, page in itertools.product(targets, pages):
+    for target, page in itertools.product(targets, _pages_with(path)):
         text = page.read_text()
         assert f"{{% block {target.replace('-', '_')} %}}" in text, f"{named(page)}: no {target}"
         assert f'id="{target}"' in text, f"{named(page)}: the block {target} needs its id"
+
+
+def _pages_with(path: Path) -> list[Path]:
+    """The page itself; of a part, the pages that include it, maybe by way of other parts."""
+    if not path.name.startswith("_"):
+        return [path]
+    include = f'{{% include "{path.relative_to(ROOT / "templates")}" %}}'
+    around = [page for page in TEMPLATES if include in page.read_text()]
+    return [page for part in around for page in _pages_with(part)]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)

@@ -18,7 +18,7 @@ from tests.chromium import Phone
 # What is drawn does not depend on the database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-SIZES = pytest.mark.parametrize("viewport", [(360, 740), (390, 844), (1280, 900)])
+SIZES = pytest.mark.parametrize("viewport", [(360, 740), (1280, 900)])
 Phones = Callable[..., Phone]
 
 

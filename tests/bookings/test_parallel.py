@@ -45,7 +45,7 @@ from tests.makers import (
 )
 
 ROUNDS = 150 if os.environ.get("HUB_DEEP") else 2
-THREADS, PROCESSES, ACTS = 4, 3, 20
+THREADS, PROCESSES, ACTS = 4, 2, 20
 WHAT_HAPPENS = {"book", "cancel", "answer", "expire", "move", "move_up", "resize", "restore"}
 SIZES = (1, 2, 3, 1, 2, 1, 1, 2)  # persons of each household
 
