@@ -64,7 +64,7 @@ class Family:
 class World:
     """The rows around the slots, made once; `renew` begins the next life with new slots."""
 
-    def __init__(self, app: Flask, sizes: tuple[int, ...] = (3, 2, 2, 1, 1, 1)) -> None:
+    def __init__(self, app: Flask, sizes: tuple[int, ...] = (3, 2, 2, 1)) -> None:
         self.app, self.fuse = app, -1
         self.draws: dict[int, tuple[int, str]] = {}  # slot → (id, secret)
         with app.app_context():
