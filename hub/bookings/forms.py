@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, ValidationErr
 
 from hub.accounts.forms import PhoneField
 from hub.bookings.numbers import is_number
+from hub.families.models import Household
 
 LONGEST_ID = 18  # digits that both databases can hold
 
@@ -31,12 +32,20 @@ class PersonsField(SelectMultipleField):
 
 
 class BookingForm(FlaskForm):
-    """Whom the places are for, and the key by which a form sent twice is known."""
+    """Whom the places are for, and the key by which a form sent twice is known.
+
+    Without a household there is nobody to choose.
+    """
 
     person = PersonsField(
         _l("给谁预约"), coerce=int, validators=[InputRequired(_l("请选择给谁预约。"))]
     )
     request_key = HiddenField(validators=[Length(max=60)])
+
+    def __init__(self, household: Household | None, **given: Any) -> None:
+        super().__init__(**given)
+        persons = household.persons if household else []
+        self.person.choices = [(person.id, person.name) for person in persons]
 
     def new_key(self) -> None:
         """Make the form, when it is shown, one that has not been sent yet."""

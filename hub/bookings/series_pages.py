@@ -21,7 +21,7 @@ from hub.bookings.slot_page import why_not_book
 from hub.bookings.standing import Kept
 from hub.db import transaction
 from hub.families.models import Household, Person
-from hub.families.queries import my_household, my_persons
+from hub.families.queries import my_persons, visitors_household
 from hub.pages import page
 from hub.rules import Refused, refusal_of
 from hub.security import Admits, open_to
@@ -34,8 +34,8 @@ blueprint = Blueprint("series", __name__)
 @blueprint.get("/series/<int:series_id>")
 @open_to(Admits.EVERYONE)
 def show_series(series_id: int) -> ResponseReturnValue:
-    dates, household = _dates(series_id), _household()
-    form = _form_for(household, BookingForm(formdata=kept_form(request.path)))
+    dates, household = _dates(series_id), visitors_household(current_user)
+    form = BookingForm(household, formdata=kept_form(request.path))
     if not form.request_key.data:
         form.new_key()
     return _series_page(dates, household, form)
@@ -44,10 +44,10 @@ def show_series(series_id: int) -> ResponseReturnValue:
 @blueprint.post("/series/<int:series_id>/bookings")
 @open_to(Admits.SIGNED_IN)
 def enrol(series_id: int) -> ResponseReturnValue:
-    dates, household = _dates(series_id), _household()
+    dates, household = _dates(series_id), visitors_household(current_user)
     if not dates[0].is_of_whole:
         abort(404)
-    form, refusal = _form_for(household, BookingForm()), None
+    form, refusal = BookingForm(household), None
     if form.validate():
         try:
             with transaction():
@@ -60,7 +60,7 @@ def enrol(series_id: int) -> ResponseReturnValue:
                 )
                 number, state = booked[0].number, booked[0].state
         except Refused as refused:
-            refusal, dates, household = refused, _dates(series_id), _household()
+            refusal, dates, household = refused, _dates(series_id), visitors_household(current_user)
             form.form_errors.append(str(refusal))
         else:
             flash(_what_came_of_it(state))
@@ -113,16 +113,6 @@ def _dates(series_id: int) -> Sequence[Slot]:
 
 def _my_booking(number: str) -> Booking:
     return queries.my_booking(current_user, number) if is_number(number) else abort(404)
-
-
-def _household() -> Household | None:
-    return my_household(current_user) if current_user.is_authenticated else None
-
-
-def _form_for(household: Household | None, form: BookingForm) -> BookingForm:
-    persons = household.persons if household else []
-    form.person.choices = [(person.id, person.name) for person in persons]
-    return form
 
 
 def _what_came_of_it(state: BookingState) -> str:

@@ -22,7 +22,7 @@ from hub.bookings.standing import Kept
 from hub.bookings.states import shown
 from hub.db import transaction
 from hub.families.models import Household
-from hub.families.queries import my_household, my_persons
+from hub.families.queries import my_persons, visitors_household
 from hub.notices.queries import latest_notices
 from hub.pages import page, page_asked
 from hub.rules import Refused, refusal_of
@@ -36,8 +36,8 @@ blueprint = Blueprint("bookings", __name__)
 @open_to(Admits.EVERYONE)
 def show_slot(slot_id: int) -> ResponseReturnValue:
     kept = kept_form(request.path)
-    slot, household = queries.slot_or_404(slot_id), _household()
-    form = _form_for(household, BookingForm(formdata=kept))
+    slot, household = queries.slot_or_404(slot_id), visitors_household(current_user)
+    form = BookingForm(household, formdata=kept)
     if not form.request_key.data:
         form.new_key()
     return slot_page(slot, household, form)
@@ -46,8 +46,8 @@ def show_slot(slot_id: int) -> ResponseReturnValue:
 @blueprint.post("/slots/<int:slot_id>/bookings")
 @open_to(Admits.SIGNED_IN)
 def book_slot(slot_id: int) -> ResponseReturnValue:
-    slot, household = queries.slot_or_404(slot_id), _household()
-    form = _form_for(household, BookingForm())
+    slot, household = queries.slot_or_404(slot_id), visitors_household(current_user)
+    form = BookingForm(household)
     refusal, kept = _too_late(slot, household)  # said without waiting behind who is booking
     if form.validate() and not refusal:
         try:
@@ -62,7 +62,11 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
                 number, state = booked[0].number, booked[0].state
         except Refused as refused:
             refusal = refused
-            slot, household, kept = queries.slot_or_404(slot_id), _household(), None
+            slot, household, kept = (
+                queries.slot_or_404(slot_id),
+                visitors_household(current_user),
+                None,
+            )
         else:
             flash(_what_came_of_it(state))
             return redirect(url_for("bookings.show_booking", number=number), 303)
@@ -140,10 +144,6 @@ def cancel_booking(number: str) -> ResponseReturnValue:
     return redirect(url_for("bookings.show_booking", number=number), 303)
 
 
-def _household() -> Household | None:
-    return my_household(current_user) if current_user.is_authenticated else None
-
-
 def _too_late(
     slot: Slot, household: Household | None
 ) -> tuple[Refused | None, Sequence[Kept] | None]:
@@ -155,12 +155,6 @@ def _too_late(
     kept = queries.kept_by(household.id, slot, clock.now())
     again = any(booking.is_live and booking.slot_id == slot.id for booking in kept)
     return None if again else refusal, kept
-
-
-def _form_for(household: Household | None, form: BookingForm) -> BookingForm:
-    persons = household.persons if household else []
-    form.person.choices = [(person.id, person.name) for person in persons]
-    return form
 
 
 def _what_came_of_it(state: BookingState) -> str:

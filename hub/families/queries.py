@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from flask import abort
 from sqlalchemy import Select, bindparam, select
@@ -32,6 +33,11 @@ def my_person(account: Account, person_id: int, *, lock: bool = False) -> Person
     if lock:
         mine = mine.with_for_update(of=Person)
     return db.session.scalars(mine).one_or_none() or abort(404)
+
+
+def visitors_household(visitor: Any) -> Household | None:
+    """The same for whoever looks at a page, who may be nobody we know."""
+    return my_household(visitor) if visitor.is_authenticated else None
 
 
 def my_persons(account: Account, person_ids: Sequence[int], *, lock: bool = False) -> list[Person]:
