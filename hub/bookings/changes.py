@@ -97,13 +97,16 @@ def restore(booking: Booking, *, account_id: int, now: datetime) -> None:
     note("restore", [booking], account_id)
 
 
-def release_desk_places(slot: Slot, *, now: datetime) -> None:
-    """What was kept for the desk is for everybody, those who wait first."""
+def release_desk_places(slot: Slot, *, account_id: int | None = None, now: datetime) -> None:
+    """What was kept for the desk is for everybody, those who wait first.
+
+    `account_id` is None where the clock did it.
+    """
     lock_slots(slot)
     if slot.desk_places:
         open_desk_places(slot)
-        record("release_desk_places", slot, account_id=None)
-        serve_line(slot, account_id=None, now=now)
+        record("release_desk_places", slot, account_id=account_id)
+        serve_line(slot, account_id=account_id, now=now)
 
 
 def holders(slot: Slot) -> Sequence[Booking]:

@@ -11,7 +11,7 @@ from hub.accounts.models import Account
 from hub.audit import record
 from hub.bookings import actions, changes, line, series
 from hub.bookings.models import Arrival, Booking, Channel, Offer
-from hub.bookings.places import lock_slots, open_desk_places
+from hub.bookings.places import lock_slots
 from hub.db import db
 from hub.desk import messages, rules
 from hub.families.actions import add_person, household_of, person_like
@@ -69,10 +69,7 @@ def open_desk_places_now(slot: Slot, *, account_id: int, now: datetime) -> None:
     """What is kept for the desk is for everybody, those who wait first."""
     lock_slots(slot)
     rules.check_may_change(slot, now)
-    if slot.desk_places:
-        open_desk_places(slot)
-        record("release_desk_places", slot, account_id=account_id)
-        line.serve_line(slot, account_id=account_id, now=now)
+    changes.release_desk_places(slot, account_id=account_id, now=now)
 
 
 def count_lookup(account_id: int) -> None:
