@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import case, func, select
 
 from hub.bookings import rules, standing
-from hub.bookings.actions import book_dates, cancel_all
+from hub.bookings.actions import book_dates
 from hub.bookings.models import Arrival, Booking, BookingState, Channel, Excuse
 from hub.bookings.states import Shown, shown
 from hub.db import db
@@ -63,22 +63,6 @@ def enrol(
         now=now,
         channel=channel,
         request_key=request_key,
-    )
-
-
-def cancel_enrolment(
-    booking: Booking, *, account_id: int, now: datetime, by_staff: bool = False
-) -> bool:
-    """Give up all dates to come that were booked for this person together with this one.
-
-    See `actions.cancel_all`; after the deadline of the 期 only the staff can do it.
-    """
-    together = select(Booking).where(
-        Booking.party == booking.party, Booking.person_id == booking.person_id
-    )
-    hers = db.session.scalars(together.order_by(Booking.starts_at)).all()
-    return cancel_all(
-        dates_given_up(booking, hers, now), account_id=account_id, now=now, by_staff=by_staff
     )
 
 

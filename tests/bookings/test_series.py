@@ -23,7 +23,6 @@ from hub.bookings.attendance import (
 from hub.bookings.changes import call_off, change_capacity
 from hub.bookings.models import Booking, Channel, Offer
 from hub.bookings.places import lock_slots, resize
-from hub.bookings.series import cancel_enrolment
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.families.models import Guardian
@@ -38,6 +37,7 @@ from tests.bookings.whole import (
     a_family,
     a_whole,
     booking_on,
+    cancel_enrolment,
     date_ids,
     enrol_family,
     places,

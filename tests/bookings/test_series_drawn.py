@@ -10,11 +10,19 @@ from hub.bookings import draws
 from hub.bookings.actions import cancel
 from hub.bookings.clockwork import DRAW, FREEZE_DRAWS, perform
 from hub.bookings.models import Booking, Draw, DrawEntry
-from hub.bookings.series import cancel_enrolment
 from hub.catalogue.models import Admission
 from hub.db import db, transaction
 from hub.timetable.models import Slot
-from tests.bookings.whole import DATES, a_family, a_whole, date_ids, enrol_family, places, states
+from tests.bookings.whole import (
+    DATES,
+    a_family,
+    a_whole,
+    cancel_enrolment,
+    date_ids,
+    enrol_family,
+    places,
+    states,
+)
 
 
 def test_two_of_three_families_draw_all_dates_and_the_third_waits_for_all(

@@ -1,15 +1,16 @@
 """A whole 期 for the tests, and what became of the people who wanted it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
 
 from hub import clock
+from hub.bookings.actions import cancel_all
 from hub.bookings.models import Booking
 from hub.bookings.recount import troubles
-from hub.bookings.series import enrol
+from hub.bookings.series import dates_given_up, enrol
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.families.models import Guardian
@@ -102,3 +103,10 @@ def booking_on(app: Flask, number: str, date: int) -> int:
         party = select(Booking.party).where(Booking.number == number).scalar_subquery()
         together = select(Booking.id).where(Booking.party == party)
         return list(db.session.scalars(together.order_by(Booking.starts_at, Booking.id)))[date]
+
+
+def cancel_enrolment(booking: Booking, *, account_id: int, now: datetime, **given: Any) -> bool:
+    """Give up all dates to come that were booked for this person together with this one."""
+    party = db.session.scalars(select(Booking).where(Booking.party == booking.party)).all()
+    together = dates_given_up(booking, party, now)
+    return cancel_all(together, account_id=account_id, now=now, **given)
