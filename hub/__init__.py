@@ -80,6 +80,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     assets.init_app(app)
     if settings.proxies:
         trusted = settings.proxies
-        # Wrapping wsgi_app is Flask's own way to add a layer, though its type is a method.
-        app.wsgi_app = ProxyFix(app.wsgi_app, trusted, trusted, trusted)  # type: ignore[method-assign]
+        layered = ProxyFix(app.wsgi_app, trusted, trusted, trusted)
+        app.wsgi_app = layered  # type: ignore[method-assign]  # Flask's own way to add a layer
     return app

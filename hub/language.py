@@ -53,7 +53,8 @@ def choose_language() -> ResponseReturnValue:
 
 def _let_forms_speak() -> None:
     """Hand Flask-WTF the words of WTForms, which it would else read from disk for every request."""
-    request.wtforms_translations = _words_of_forms(html_lang())  # type: ignore[attr-defined]
+    words = _words_of_forms(html_lang())
+    request.wtforms_translations = words  # type: ignore[attr-defined]  # where Flask-WTF looks
 
 
 @cache

@@ -1,5 +1,6 @@
 """A test browser: sees pages and forms as people do, and checks every page it meets."""
 
+from collections import Counter
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import Any
@@ -217,5 +218,4 @@ def check(page: Page) -> None:
 
 
 def _twice(words: Iterable[str]) -> set[str]:
-    seen: set[str] = set()
-    return {word for word in words if word in seen or seen.add(word)}  # type: ignore[func-returns-value]
+    return {word for word, times in Counter(words).items() if times > 1}

@@ -267,7 +267,7 @@ def check(app: Flask, load: Load, site: Site, may: set[tuple[str, int]]) -> None
         assert _without_message() == []
         db.session.remove()
         db.engine.dispose()
-    print(f"{dict(load.acknowledged)}, {load.unanswered} forms sent again, {dict(load.answers)}")  # noqa: T201
+    print(f"{dict(load.acknowledged)}, {load.unanswered} forms sent again, {dict(load.answers)}")  # noqa: T201 – seen with -s
 
 
 def _check_party(party: Party, bookings: list[Booking], visitor: Visitor) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 
 from hub import create_app
@@ -179,8 +179,8 @@ class Somebody:
     def _slot(self) -> Slot:
         return db.session.get_one(Slot, self.chance.choice(self.task.slots))
 
-    def _one(self, which: object) -> Booking | None:
-        some = select(Booking).where(Booking.slot_id.in_(self.task.slots), which)  # type: ignore[arg-type]
+    def _one(self, which: ColumnElement[bool]) -> Booking | None:
+        some = select(Booking).where(Booking.slot_id.in_(self.task.slots), which)
         count = db.session.scalar(some.with_only_columns(func.count(Booking.id))) or 0
         skip = self.chance.randrange(count) if count else 0
         return db.session.scalars(some.order_by(Booking.id).offset(skip).limit(1)).first()

@@ -525,8 +525,12 @@ class TestWaitingList:
 
         def at(instant: datetime, say: Any, **given: Any) -> bool:
             clock.move_to(instant)
-            offer = lambda: db.session.get_one(Offer, offer_id)  # noqa: E731
-            return bool(desk.do(lambda: say(offer(), now=the_clock.now(), **given)))
+
+            def answer() -> Any:
+                offer = db.session.get_one(Offer, offer_id)
+                return say(offer, now=the_clock.now(), **given)
+
+            return bool(desk.do(answer))
 
         assert not at(until - TICK, line.expire)
         assert not at(until, line.accept, account_id=None)

@@ -426,7 +426,10 @@ class Life(RuleBasedStateMachine):
     def much_happens(self, seed: int) -> None:
         """Hypothesis likes small numbers and few rules at a time; chance mixes more."""
         chance = Random(f"{seed} {self.acts}")  # noqa: S311 – a game
-        n = lambda most=11: chance.randint(0, most)  # noqa: E731
+
+        def n(most: int = 11) -> int:
+            return chance.randint(0, most)
+
         by_staff, late = n() > 9, self.now >= self.begin + 6 * HOUR
         acts: list[tuple[int, Callable[[], Any]]] = [
             (6, lambda: self._book(n(), n(), chance.choice(WHO), n(), by_staff)),
@@ -599,7 +602,7 @@ def test_the_database_agrees_with_a_simple_model_whatever_happens(life: type[Lif
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(f"\n{sum(life.steps.values())} acts", dict(sorted(life.steps.items())))  # noqa: T201
+    print(f"\n{sum(life.steps.values())} acts", dict(sorted(life.steps.items())))  # noqa: T201 – seen with -s
 
 
 def test_in_long_lives_everything_happens_and_the_database_agrees(life: type[Life]) -> None:
@@ -619,7 +622,7 @@ def test_in_long_lives_everything_happens_and_the_database_agrees(life: type[Lif
                 one.much_happens(step)
                 one.nobody_is_passed_over()
         except BaseException:
-            print(f"\nlife {seed}: {one.acts} acts")  # noqa: T201
+            print(f"\nlife {seed}: {one.acts} acts")  # noqa: T201 – seen with -s
             raise
-    print(f"\n{sum(life.steps.values())} acts", dict(sorted(life.steps.items())))  # noqa: T201
+    print(f"\n{sum(life.steps.values())} acts", dict(sorted(life.steps.items())))  # noqa: T201 – seen with -s
     assert set(life.steps) >= MUST_HAPPEN, "the machine has grown blind"

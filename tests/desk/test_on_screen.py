@@ -54,7 +54,9 @@ def test_a_thumb_ticks_off_one_after_the_other(
         assert abs(page.evaluate("window.scrollY") - before) < 40
         assert page.evaluate("document.activeElement.textContent").strip().startswith("撤回")
     else:
-        assert page.locator("tr", has_text="小宝9").bounding_box()["y"] < 844  # type: ignore[index]
+        box = page.locator("tr", has_text="小宝9").bounding_box()
+        assert box is not None
+        assert box["y"] < 844
     assert page.url.split("#")[0].endswith(f"/desk/slots/{slot_id}")
     # A second tap on the same spot does not take it back.
     assert page.locator("tr", has_text="小宝9").locator(".roster-mark button").count() == 0

@@ -57,7 +57,7 @@ def held(span: str, **given: Any) -> Fact:
 
 
 def said(slots: list[Fact], closed: Any = (), hours: Any = ()) -> list[str]:
-    return [sentence for _slot, sentence in conflicts(slots, closed, hours)]  # type: ignore[arg-type]
+    return [sentence for _slot, sentence in conflicts(slots, closed, hours)]  # type: ignore[arg-type]  # Fact will do
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_two_slots_in_one_room_are_told_at_both_but_touching_ends_are_fine(
 ) -> None:
     room = {"room_id": 7, "room": Named("多功能厅")}
     first, second = held(one, **room), held(other, **room, activity=Named(title="太极"))
-    found = conflicts([first, second], [], [])  # type: ignore[list-item]
+    found = conflicts([first, second], [], [])  # type: ignore[list-item]  # Fact will do
     assert [slot for slot, _ in found] == ([first, second] if overlap else [])
     if overlap:
         assert found[0][1] == f"多功能厅 同时排了 {other}“太极”"
