@@ -3,6 +3,7 @@
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Every test has an application of its own; compiling the templates anew would cost most."""
+    """Compile the templates once, whatever number of applications the tests make."""
     cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": cache}
 
@@ -87,26 +88,48 @@ def postgresql_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite database of each test stands: always the same place."""
+    return tmp_path_factory.mktemp("database") / "hub.db"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """An empty, migrated database: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "hub.db")
-        return f"sqlite:///{tmp_path / 'hub.db'}"
+        file: Path = request.getfixturevalue("sqlite_file")
+        for rest in file.parent.glob(f"{file.name}*"):  # also what was written ahead
+            rest.unlink()
+        shutil.copy(request.getfixturevalue("migrated_file"), file)
+        return f"sqlite:///{file}"
     return str(request.getfixturevalue("postgresql_url"))
 
 
+@pytest.fixture(scope="session")
+def made_apps() -> dict[str, Flask]:
+    """The applications of this process by their database: making one costs more than most tests."""
+    return {}
+
+
 @pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
-    app = create_app(settings(database_url))
-    app.config["TESTING"] = True
-    app.config["PROPAGATE_EXCEPTIONS"] = False  # a trouble is met as people meet it: as a page
-    with app.app_context():
-        if db.engine.dialect.name == "postgresql":
-            _empty_all_tables()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+def app(database_url: str, made_apps: dict[str, Flask]) -> Iterator[Flask]:
+    """The application on an empty database, as it was made, whatever the last test did to it."""
+    app = made_apps.get(database_url) or create_app(settings(database_url))
+    made_apps[database_url] = app
+    as_made, functions = dict(app.config), list(app.before_request_funcs[None])
+    with _on_empty_tables(app):
+        yield app
+    app.config.clear()
+    app.config.update(as_made)
+    app.before_request_funcs[None][:] = functions
+
+
+@pytest.fixture
+def own_app(database_url: str) -> Iterator[Flask]:
+    """The same, for a test that adds pages: nobody else meets them."""
+    with _on_empty_tables(create_app(settings(database_url))) as app:
+        yield app
 
 
 @pytest.fixture(scope="session")
@@ -164,8 +187,20 @@ def queries(app: Flask) -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
+@contextmanager
+def _on_empty_tables(app: Flask) -> Iterator[Flask]:
+    app.config["TESTING"] = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False  # a trouble is met as people meet it: as a page
+    with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            _empty_all_tables()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
 def _empty_all_tables() -> None:
     """Leave no row; deleting from small tables is quicker than truncating them."""
+    deletions = [str(delete(table)) for table in reversed(db.metadata.sorted_tables)]
     with db.engine.begin() as connection:
-        for table in reversed(db.metadata.sorted_tables):
-            connection.execute(delete(table))
+        connection.exec_driver_sql("; ".join(deletions))

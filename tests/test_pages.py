@@ -55,10 +55,10 @@ class TestAPart:
 
 class TestTrouble:
     @pytest.fixture
-    def site(self, app: Flask) -> Browser:
+    def site(self, own_app: Flask) -> Browser:
         """The site with pages that fail in every way."""
 
-        @app.get("/trouble/<int:status>")
+        @own_app.get("/trouble/<int:status>")
         @open_to(Admits.EVERYONE)
         def trouble(status: int) -> str:
             if status == 1:
@@ -69,7 +69,7 @@ class TestTrouble:
                 raise RuntimeError("oh")
             return abort(status)
 
-        return Browser(app)
+        return Browser(own_app)
 
     @pytest.mark.parametrize("status", [400, 403, 404, 409, 422, 429, 500, 503])
     def test_is_told_in_the_sites_face_with_a_way_on(self, site: Browser, status: int) -> None:
@@ -127,9 +127,9 @@ class TestHeaders:
         assert answer.mimetype == "text/css"
         answer.close()
 
-    def test_a_view_that_names_nobody_is_closed(self, app: Flask) -> None:
-        app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
-        Browser(app).visit("/forgotten", 403)
+    def test_a_view_that_names_nobody_is_closed(self, own_app: Flask) -> None:
+        own_app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+        Browser(own_app).visit("/forgotten", 403)
 
     def test_a_write_without_a_token_is_refused(self, browser: Browser, cast: Cast) -> None:
         browser.sign_in(cast.mother)

@@ -256,10 +256,11 @@ def test_without_that_page_the_nearest_one_above_is_the_way_back(
     assert rows(app)[0].path == "/slots/3"
 
 
-def test_a_choice_is_given_back_too(database_url: str, browser: Browser, app: Flask) -> None:
+def test_a_choice_is_given_back_too(own_app: Flask) -> None:
     seen = []
+    browser = Browser(own_app)
 
-    @app.route("/echo", methods=["GET", "POST"])
+    @own_app.route("/echo", methods=["GET", "POST"])
     @open_to(Admits.EVERYONE)
     def echo() -> str:
         seen.append(kept_form(request.path))
