@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 from hub import language, text
 from hub.assets import asset
 from hub.db import db
+from hub.wechat import in_wechat
 from hub.wording import SpokenEnvironment
 
 LAST_PAGE = 1000  # further on nobody looks, and a database counts rows in vain
@@ -76,6 +77,7 @@ def init_app(app: Flask) -> None:
         asset=asset,
         block_of=_block_of,
         html_lang=language.html_lang,
+        in_wechat=in_wechat,
         languages=language.LANGUAGES,
         text=text,
     )
