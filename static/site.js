@@ -7,6 +7,7 @@ document.addEventListener("htmx:beforeRequest", () => tell(""));
 // page, go on reading at what took its place.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   countDown(0);
+  offerCopies();
   if (toPutRight() || document.activeElement !== document.body) return;
   const arrived = document.getElementById(detail.target.id) ?? document.getElementById("main");
   arrived.focus({ preventScroll: true });
@@ -19,6 +20,42 @@ function toPutRight() {
   const input = wrong?.closest(".field")?.querySelector("input:enabled, select, textarea");
   input?.focus();
   return Boolean(input);
+}
+
+// A text to paste elsewhere, in a field of the page: [data-copy] is the field's id, [data-copied] and
+// [data-by-hand] what is said then in the [role=status] beside the button. [data-share] hands it to
+// other programs of the phone; WeChat's browser has no way to do that.
+const shares = "share" in navigator && !navigator.userAgent.includes("MicroMessenger");
+offerCopies();
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-copy], [data-share]");
+  const field = document.getElementById(button?.dataset.copy ?? button?.dataset.share);
+  if (!field) return;
+  if (button.dataset.share) navigator.share({ text: field.value }).catch(() => {});
+  else copy(button, field);
+});
+
+async function copy(button, field) {
+  const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+  const { copied: done, byHand } = button.dataset;
+  say(button.parentElement, copied || copiedAsOfOld(button, field) ? done : byHand);
+}
+
+// Old browsers, and all where the site is not on https: what is in sight and selected.
+function copiedAsOfOld(button, field) {
+  const details = field.closest("details");
+  if (details) details.open = true;
+  field.focus();
+  field.setSelectionRange(0, field.value.length);
+  const copied = document.execCommand("copy");
+  if (copied) button.focus();
+  return copied;
+}
+
+function offerCopies() {
+  for (const button of document.querySelectorAll(shares ? "[data-copy], [data-share]" : "[data-copy]")) {
+    button.hidden = false;
+  }
 }
 
 for (const button of document.querySelectorAll("[data-print]")) {
