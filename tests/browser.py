@@ -84,7 +84,8 @@ class Page(HTMLParser):
         self.labels_for += [given["for"]] if tag == "label" and "for" in given else []
         self.headings += tag == "h1"
         self.lang = given.get("lang", "") if tag == "html" else self.lang
-        if tag in {"script", "style"} and "src" not in given:
+        is_data = given.get("type") == "application/ld+json"  # which nothing runs
+        if tag in {"script", "style"} and "src" not in given and not is_data:
             self.troubles.append(f"inline <{tag}>")
         if tag == "a" and "href" in given:
             self._link = (given["href"], [])
