@@ -1,9 +1,13 @@
-"""Addresses of this site that arrive from outside."""
+"""Addresses of this site that arrive from outside, and those that are given to people outside."""
 
+from datetime import date
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask
-from werkzeug.routing import IntegerConverter
+from flask import Flask, current_app, request, url_for
+from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
+
+YEARS = range(2000, 2200)  # beyond them no centre has a day, and clocks run out of range
 
 
 class IdConverter(IntegerConverter):
@@ -12,8 +16,39 @@ class IdConverter(IntegerConverter):
     regex = r"\d{1,18}"
 
 
+class DayConverter(BaseConverter):
+    """`2026-11-23` and nothing else; an address with a day that does not exist is not found."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        try:
+            day = date.fromisoformat(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        if day.year not in YEARS:
+            raise ValidationError(f"{value} is out of range")
+        return day
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
 def init_app(app: Flask) -> None:
-    app.url_map.converters["int"] = IdConverter
+    app.url_map.converters.update(int=IdConverter, day=DayConverter)
+
+
+def public_url(endpoint: str, **values: Any) -> str:
+    """The whole address of a page, for messages, previews and posters."""
+    return f"{public_address()}{url_for(endpoint, **values)}"
+
+
+def public_address() -> str:
+    """How people reach the site: what HUB_ADDRESS says, not the host that a request claims to be
+    for. Only a demo that was told no address takes that: its links work on a phone beside it."""
+    settings = current_app.config["HUB"]
+    told = settings.is_production or settings.address != f"http://{settings.bind}"
+    return str(settings.address) if told else request.host_url.rstrip("/")
 
 
 def safe_path(path: str | None, default: str = "/") -> str:

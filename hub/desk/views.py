@@ -29,7 +29,6 @@ from hub.rules import Refused
 from hub.security import Admits, open_to
 
 blueprint = Blueprint("desk", __name__)
-blueprint.record_once(lambda setup: setup.app.url_map.converters.update(day=days.DayConverter))
 
 
 @blueprint.get("/desk")
