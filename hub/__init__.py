@@ -27,7 +27,7 @@ from flask import Flask
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub import assets, config, health, language, ops, pages, paths, security
+from hub import assets, care, config, health, language, ops, pages, paths, security
 from hub.accounts.views import blueprint as accounts
 from hub.bookings import lookup, moving, offers, series_pages
 from hub.bookings.removal import blueprint as removal
@@ -57,6 +57,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     migrate.init_app(app, db)
     Compress(app)
     language.init_app(app)
+    care.init_app(app)
     security.init_app(app)
     pages.init_app(app)
     paths.init_app(app)

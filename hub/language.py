@@ -3,13 +3,13 @@
 from functools import cache
 
 from babel.support import NullTranslations, Translations
-from flask import Blueprint, Flask, current_app, has_request_context, redirect, request, session
+from flask import Blueprint, Flask, current_app, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from wtforms.i18n import messages_path
 
-from hub.paths import safe_path
-from hub.security import Admits, open_to
+from hub.choices import choose, chosen
+from hub.security import Admits, csrf, open_to
 from hub.wording import SpokenEnvironment
 
 CHINESE = "zh_Hans_CN"  # as Babel spells it; also the language of what is sent
@@ -42,13 +42,12 @@ def words_of(lang: str) -> NullTranslations:
 
 
 @blueprint.post("/language")
+@csrf.exempt  # choose() looks itself where it comes from
 @open_to(Admits.EVERYONE)
 def choose_language() -> ResponseReturnValue:
-    """Remember the language and go back to where the visitor was."""
-    chosen = request.form.get("language", "")
-    if chosen in LANGUAGES:
-        session["language"] = chosen
-    return redirect(safe_path(request.form.get("back")), 303)
+    """Remember the language; Chinese, which all pages speak anyway, by keeping nothing."""
+    asked = request.form.get("language", "")
+    return choose("language", "en" if asked == "en" else "")
 
 
 def _let_forms_speak() -> None:
@@ -66,4 +65,4 @@ def _words_of_forms(lang: str) -> NullTranslations:
 def _chosen() -> str:
     if not has_request_context():  # a command, or a message put in the outbox by one
         return CHINESE
-    return "en" if session.get("language") == "en" else CHINESE
+    return "en" if chosen("language") == "en" else CHINESE

@@ -37,6 +37,7 @@ EVERYBODY = {
     "accounts.show_sign_in",
     "accounts.sign_out",
     "bookings.show_slot",
+    "care.choose_care",
     "draws.show_draw",
     "draws.show_list",
     "health.show_health",

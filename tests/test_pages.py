@@ -143,23 +143,6 @@ class TestHeaders:
                 assert browser.client.post(address).status_code == 400, rule.rule
 
 
-class TestLanguages:
-    def test_a_page_is_chinese_until_english_is_chosen(self, browser: Browser) -> None:
-        page = browser.visit("/")
-        assert page.lang == "zh-CN"
-        form = page.form("/language")
-        page = browser.post("/language", form.fields | {"language": "en"})
-        assert page.lang == "en"
-        assert browser.visit("/bookings").lang == "en", "it is remembered"
-
-    def test_choosing_leads_back_to_this_site_only(self, browser: Browser) -> None:
-        token = browser.visit("/").form("/language").fields["csrf_token"]
-        for back in ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil"):
-            sent = {"csrf_token": token, "language": "en", "back": back}
-            answer = browser.client.post("/language", data=sent)
-            assert answer.location == "/", back
-
-
 def test_the_guard_of_pages_is_what_keeps_strangers_out(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,10 +111,7 @@ def test_a_date_in_the_summers_of_1986_to_1991_is_a_date_like_any_other() -> Non
 
 
 def test_the_same_is_said_in_english(wordless_app: Flask) -> None:
-    from flask import session
-
-    with wordless_app.test_request_context():
-        session["language"] = "en"
+    with wordless_app.test_request_context(headers={"Cookie": "language=en"}):
         assert text.fee(0) == "Free"
         assert text.day(date(2026, 11, 28)) == "Sat 28 Nov"
         assert text.day(date(2027, 1, 2)) == "Sat 2 Jan 2027"

@@ -11,7 +11,7 @@ import pytest
 from babel.messages import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
-from flask import Flask, session
+from flask import Flask
 
 from hub import config, text
 from hub.clock import today
@@ -147,8 +147,7 @@ def test_the_compiled_catalogue_is_that_of_the_written_one() -> None:
 
 @pytest.fixture
 def in_english(wordless_app: Flask) -> Iterator[None]:
-    with wordless_app.test_request_context():
-        session["language"] = "en"
+    with wordless_app.test_request_context(headers={"Cookie": "language=en"}):
         yield
 
 
@@ -160,8 +159,7 @@ def test_dates_in_english_have_no_sign_of_chinese() -> None:
 
 def test_the_navigation_speaks_english_to_whoever_chose_it(wordless_app: Flask) -> None:
     browser = wordless_app.test_client()
-    with browser.session_transaction() as kept:
-        kept["language"] = "en"
+    browser.set_cookie("language", "en")
     page = browser.get("/sign-in").get_data(as_text=True)
     assert '<html lang="en">' in page
     left = set(HAN.findall(re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)))

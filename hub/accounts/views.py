@@ -211,12 +211,9 @@ def _short(path: str | None) -> str:
 
 
 def _leave() -> None:
-    """Sign this browser out and forget all that belongs to a person; the language stays."""
-    language = session.get("language")
+    """Sign this browser out and forget all that belongs to a person."""
     logout_user()
     session.clear()
-    if language:
-        session["language"] = language
 
 
 def _may_try_password(phone: str) -> bool:

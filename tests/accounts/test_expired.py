@@ -84,7 +84,7 @@ def test_it_is_given_back_once_and_without_a_query_when_nothing_waits(
 ) -> None:
     browser.sign_in(cast.mother)
     expire(app, cast.mother)
-    send(browser, {**TYPED, "csrf_token": _token(browser)})
+    send(browser, {**TYPED, "csrf_token": browser.token()})
     page = sign_in(browser, "13800000001", at=f"/sign-in?next={NEW}")
     assert page.form(NEW).fields["name"] == "小雨"
     queries.clear()
@@ -98,7 +98,7 @@ def test_another_page_does_not_use_it_up(
 ) -> None:
     browser.sign_in(cast.mother)
     expire(app, cast.mother)
-    send(browser, {**TYPED, "csrf_token": _token(browser)})
+    send(browser, {**TYPED, "csrf_token": browser.token()})
     sign_in(browser, "13800000001", at="/sign-in?next=/me")
     queries.clear()
     page = browser.visit(f"/family/persons/{cast.xiaoman}")
@@ -115,7 +115,7 @@ def test_another_browser_does_not_see_it(
 ) -> None:
     browser.sign_in(cast.mother)
     expire(app, cast.mother)
-    send(browser, {**TYPED, "csrf_token": _token(browser)})
+    send(browser, {**TYPED, "csrf_token": browser.token()})
     other = another_browser().sign_in(cast.mother)
     assert other.visit(NEW).form(NEW).fields["name"] == ""
     assert len(rows(app)) == 1
@@ -124,7 +124,7 @@ def test_another_browser_does_not_see_it(
 def test_it_is_kept_half_an_hour(
     app: Flask, browser: Browser, cast: Cast, sign_in: SignIn, clock: Traveller
 ) -> None:
-    token = _token(browser)
+    token = browser.token()
     send(browser, {**TYPED, "csrf_token": token})
     clock.shift(timedelta(minutes=30))
     page = sign_in(browser, "13800000001", at=f"/sign-in?next={NEW}")
@@ -133,7 +133,7 @@ def test_it_is_kept_half_an_hour(
 
 
 def test_old_ones_are_cleared_away(app: Flask, browser: Browser, clock: Traveller) -> None:
-    token = _token(browser)
+    token = browser.token()
     send(browser, {"name": "旧", "csrf_token": token})
     clock.shift(timedelta(minutes=31))
     send(browser, {"name": "新", "csrf_token": token})
@@ -144,7 +144,7 @@ def test_old_ones_are_cleared_away(app: Flask, browser: Browser, clock: Travelle
 def test_the_row_holds_no_token_and_the_session_nothing_of_what_was_typed(
     app: Flask, browser: Browser
 ) -> None:
-    csrf_token = _token(browser)
+    csrf_token = browser.token()
     send(browser, {**TYPED, "csrf_token": csrf_token})
     (row,) = rows(app)
     with browser.client.session_transaction() as session:
@@ -156,7 +156,7 @@ def test_the_row_holds_no_token_and_the_session_nothing_of_what_was_typed(
 
 
 def test_all_values_of_a_field_come_back(app: Flask, browser: Browser) -> None:
-    send(browser, {"days": ["1", "3"], "note": "a\x00b 🙂", "csrf_token": _token(browser)})
+    send(browser, {"days": ["1", "3"], "note": "a\x00b 🙂", "csrf_token": browser.token()})
     with browser.client.session_transaction() as session:
         waiting = dict(session)
     with app.test_request_context(NEW):
@@ -170,7 +170,7 @@ def test_all_values_of_a_field_come_back(app: Flask, browser: Browser) -> None:
 def test_nothing_and_too_much_are_not_kept_but_one_still_signs_in(
     app: Flask, browser: Browser, fields: dict[str, str]
 ) -> None:
-    answer = send(browser, {**fields, "csrf_token": _token(browser)})
+    answer = send(browser, {**fields, "csrf_token": browser.token()})
     assert (answer.status_code, answer.location) == (303, f"/sign-in?next={NEW}")
     assert rows(app) == []
 
@@ -179,7 +179,7 @@ def test_an_address_cannot_fill_the_disk(
     app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept, "FORMS_PER_ADDRESS_AND_HOUR", 3)
-    token = _token(browser)
+    token = browser.token()
     for _ in range(6):
         assert send(browser, {**TYPED, "csrf_token": token}).status_code == 303
     assert len(rows(app)) == 3
@@ -246,7 +246,7 @@ def test_the_way_back_is_the_page_that_showed_the_form(app: Flask, browser: Brow
 def test_without_that_page_the_nearest_one_above_is_the_way_back(
     app: Flask, browser: Browser, referer: str
 ) -> None:
-    token = _token(browser)
+    token = browser.token()
     answer = browser.client.post(
         "/slots/3/bookings",
         data={"person": "5", "csrf_token": token},
@@ -276,7 +276,3 @@ def test_a_choice_is_given_back_too(own_app: Flask) -> None:
 
 def _next(location: str | None) -> str:
     return parse_qs(urlsplit(location or "").query)["next"][0]
-
-
-def _token(browser: Browser) -> str:
-    return browser.visit("/").form("/language").fields["csrf_token"]

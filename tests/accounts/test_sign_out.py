@@ -34,14 +34,18 @@ def test_signing_out_ends_this_browser_only(
     assert is_signed_in(other)
 
 
-def test_signing_out_forgets_everything_but_the_language(browser: Browser, cast: Cast) -> None:
+def test_signing_out_forgets_everything_but_how_pages_look(browser: Browser, cast: Cast) -> None:
     browser.sign_in(cast.mother)
+    browser.client.set_cookie("language", "en")
+    browser.client.set_cookie("care", "1")
     with browser.client.session_transaction() as session:
-        session.update(language="en", district_id=3, kept={"token": "t", "path": "/p"})
-    token = {"csrf_token": _token(browser)}
+        session.update(district_id=3, kept={"token": "t", "path": "/p"})
+    token = {"csrf_token": browser.token()}
     assert browser.client.post("/sign-out", data=token).status_code == 303
     with browser.client.session_transaction() as session:
-        assert session.keys() == {"language", "_flashes"}
+        assert session.keys() == {"_flashes"}
+    assert browser.client.get_cookie("language")
+    assert browser.client.get_cookie("care")
 
 
 def test_signing_out_twice_is_no_trouble(browser: Browser, cast: Cast) -> None:
@@ -113,7 +117,3 @@ def test_only_a_cookie_of_the_present_version_is_somebody(
         assert isinstance(account, Account)
         assert account.is_staff
         assert len(queries) == 1
-
-
-def _token(browser: Browser) -> str:
-    return browser.visit("/me").form("/sign-out/everywhere").fields["csrf_token"]

@@ -165,7 +165,7 @@ def test_only_the_family_sees_and_moves_it(
     assert Browser(app).visit(address).url.startswith("/sign-in")
     other = Browser(app).sign_in(cast.other_mother)
     other.visit(address, 404)
-    token = other.visit("/bookings").form("/language").fields["csrf_token"]
+    token = other.token()
     other.post(address, {"csrf_token": token, "slot": str(second)}, 404)
     assert places_left(app, first, second) == [2, 10]
 

@@ -259,7 +259,7 @@ class TestCancelling:
         proof = book(mother, a_place(), cast.xiaoman)
         asking = mother.visit(proof.links["取消预约"])
         other = Browser(app).sign_in(cast.other_mother)
-        token = other.visit("/bookings").form("/language").fields["csrf_token"]
+        token = other.token()
         other.post(asking.form("/cancellation").action, {"csrf_token": token}, 404)
         assert "约好了" in mother.visit(proof.url).text
 

@@ -47,7 +47,7 @@ def enrolled(browser: Browser, cast: Cast, series: int) -> Page:
 
 def press(browser: Browser, address: str, expect: int, **sent: Any) -> Page:
     """What a form sends that no page shows: it carries a token, but nothing else is looked at."""
-    token = browser.visit("/bookings").form("/language").fields["csrf_token"]
+    token = browser.token()
     return browser.post(address, {"csrf_token": token, **sent}, expect)
 
 
@@ -84,7 +84,7 @@ class TestTheSeries:
     def test_sends_a_stranger_who_presses_to_the_sign_in_page(
         self, browser: Browser, cast: Cast, series: int
     ) -> None:
-        token = browser.visit(f"/series/{series}").form("/language").fields["csrf_token"]
+        token = browser.token()
         sent = {"csrf_token": token, "person": str(cast.xiaoman)}
         page = browser.post(f"/series/{series}/bookings", sent)
         assert page.url.startswith("/sign-in")
@@ -297,7 +297,7 @@ class TestLeave:
         for path in ("leave", "return"):
             address = f"/bookings/{number}/{path}"
             browser = Browser(app)
-            token = browser.visit("/sign-in").form("/language").fields["csrf_token"]
+            token = browser.token()
             led = browser.post(address, {"csrf_token": token})
             assert led.url.startswith("/sign-in")
             press(browser.sign_in(cast.mother), address, 404)

@@ -1,0 +1,31 @@
+"""关怀版: the whole site in large type, plain and calm, for whoever asked for it once.
+
+The pages stay the same. `data-care` on their root lets the stylesheet enlarge them and leave out
+what is marked as `extra`; a telephone to call is always in sight.
+"""
+
+from flask import Blueprint, Flask, has_request_context, request
+from flask.typing import ResponseReturnValue
+
+from hub.choices import choose, chosen
+from hub.security import Admits, csrf, open_to
+
+blueprint = Blueprint("care", __name__)
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals["in_care"] = in_care
+    app.register_blueprint(blueprint)
+
+
+def in_care() -> bool:
+    """Whether this page is for somebody who asked for 关怀版."""
+    return has_request_context() and chosen("care") == "1"
+
+
+@blueprint.post("/care")
+@csrf.exempt  # choose() looks itself where it comes from
+@open_to(Admits.EVERYONE)
+def choose_care() -> ResponseReturnValue:
+    """Large and plain, or the usual again."""
+    return choose("care", "1" if request.form.get("care") == "1" else "")
