@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub import clock
-from hub.db import Model, db, pk, text20, text60
+from hub.db import Model, db, inserting, pk, text20, text60
 
 SWEPT = 20  # how many old counts one act clears away: more than it adds
 
@@ -35,9 +34,8 @@ def hit(purpose: str, who: str, *, most: int, window: timedelta) -> bool:
     seconds = int(window.total_seconds())
     now = clock.now()
     number = int(now.timestamp()) // seconds
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     statement = (
-        insert(RateCount)
+        inserting(RateCount)
         .values(
             key=_key(purpose, who, number),
             purpose=purpose,
@@ -47,7 +45,8 @@ def hit(purpose: str, who: str, *, most: int, window: timedelta) -> bool:
         .on_conflict_do_update(index_elements=["key"], set_={"hits": RateCount.hits + 1})
         .returning(RateCount.hits)
     )
-    return db.session.scalars(statement).one() <= most
+    hits: int = db.session.scalars(statement).one()
+    return hits <= most
 
 
 def forget_old() -> None:

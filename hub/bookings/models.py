@@ -1,4 +1,4 @@
-"""Bookings: one person's place, or turn, in one slot; offers of places; who came."""
+"""Bookings: one person's place, or turn, in one slot; offers of places; who came, and liked it."""
 
 import enum
 from datetime import datetime
@@ -230,6 +230,24 @@ class Excuse(Model):
     booking: Mapped[Booking] = relationship()
 
 
+class Feedback(Model):
+    """What a family says of a slot that is over: one answer a booking, for the manager only."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (Index(None, "centre_id", "at"), Index(None, "at"))
+
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id"))  # the slot's
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    at: Mapped[datetime]  # of the last change
+    is_glad: Mapped[bool]
+    word: Mapped[text200] = mapped_column(default="")
+    may_call: Mapped[bool] = mapped_column(default=False)  # else nobody learns who it was
+
+    booking: Mapped[Booking] = relationship()
+    account: Mapped[Account | None] = relationship()
+
+
 class Draw(Model):
     """A draw (摇号) anyone can check: a promise first, then the list, a public number, the order.
 
@@ -276,3 +294,15 @@ class DrawEntry(Model):
     places: Mapped[int]
     position: Mapped[int | None]  # in the drawn order, from 1
     outcome: Mapped[text20] = mapped_column(default="")
+
+
+class CalendarFeed(Model):
+    """The private address at which calendars fetch a household's bookings, without signing in."""
+
+    __tablename__ = "calendar_feed"
+
+    household_id: Mapped[int] = mapped_column(
+        ForeignKey("household.id", ondelete="CASCADE"), primary_key=True
+    )
+    token: Mapped[text60] = mapped_column(unique=True)  # drawn, never computed
+    made_at: Mapped[datetime]
