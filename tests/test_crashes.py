@@ -173,7 +173,6 @@ class TestPostgreSQL:
         check(app, load, site, FINE | NO_ANSWER | AWAY)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestTheWorker:
     OFFERED, LINE = (
         (40, 8) if DEEP else (8, 3)
