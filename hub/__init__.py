@@ -37,6 +37,7 @@ from hub.desk import changes, counter, marks, priorities, turns
 from hub.desk.draw_number import blueprint as draws  # the public pages of draws too
 from hub.desk.views import blueprint as desk
 from hub.families.views import blueprint as families
+from hub.timetable import poster, sitemap
 from hub.timetable.views import blueprint as timetable
 
 __version__ = "0.1.0"
@@ -66,6 +67,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(accounts)
     app.register_blueprint(families)
     app.register_blueprint(timetable)
+    app.register_blueprint(poster.blueprint)
+    app.register_blueprint(sitemap.blueprint)
     app.register_blueprint(bookings)
     app.register_blueprint(removal)
     app.register_blueprint(draws)

@@ -85,6 +85,11 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
     return f"{minute(starts_at)}–{day(end)} {minute(ends_at)}"
 
 
+def dated_span(starts_at: datetime, ends_at: datetime) -> str:
+    """周二 11月24日 14:00–15:30: the same on whatever day it is read, for what is passed on."""
+    return f"{_plain_day(local_day(starts_at))} {span(starts_at, ends_at)}"
+
+
 def when(instant: datetime) -> str:
     """今天 11月23日 周一 14:00."""
     return f"{day(local_day(instant))} {minute(instant)}"

@@ -21,6 +21,7 @@ from hub.bookings.queries import slot_or_404
 from hub.catalogue.models import Admission
 from hub.pages import page, page_asked
 from hub.security import Admits, open_to
+from hub.timetable import shares
 from hub.timetable.models import Slot
 
 blueprint = Blueprint("draws", __name__)
@@ -81,6 +82,7 @@ def show_draw(slot_id: int) -> Response:
     return page(
         "bookings/draw.html",
         slot=slot,
+        share=shares.of_draw(slot),
         dates=len(together),
         phase=phase.value,
         step=STEPS[phase],

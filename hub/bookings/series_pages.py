@@ -25,6 +25,7 @@ from hub.families.queries import my_persons, visitors_household
 from hub.pages import page
 from hub.rules import Refused, refusal_of
 from hub.security import Admits, open_to
+from hub.timetable import shares
 from hub.timetable.models import Slot
 from hub.timetable.queries import slots_of_series
 
@@ -146,6 +147,7 @@ def _series_page(
         "bookings/series.html",
         status,
         series=first.series,
+        share=shares.of_series(first.series, coming or dates, tightest, now),
         first=first,
         dates=dates,
         coming=coming,

@@ -15,6 +15,7 @@ from hub.bookings.standing import Kept
 from hub.families.models import Household, Person
 from hub.pages import page
 from hub.rules import Refused, refusal_of
+from hub.timetable import shares
 from hub.timetable.models import Slot
 from hub.timetable.queries import whole_begins_at
 
@@ -54,6 +55,7 @@ def slot_page(
         "bookings/slot.html",
         status,
         slot=slot,
+        share=shares.of_slot(slot, now),
         form=form,
         persons=persons,
         why_not={person: why_not[person.id] for person in persons if person.id not in booked},

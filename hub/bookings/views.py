@@ -1,9 +1,7 @@
 """A slot's page with its one button, and the bookings of a household."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
-import segno
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -25,6 +23,8 @@ from hub.families.models import Household
 from hub.families.queries import my_persons, visitors_household
 from hub.notices.queries import latest_notices
 from hub.pages import page, page_asked
+from hub.paths import public_url
+from hub.qr import qr
 from hub.rules import Refused, refusal_of
 from hub.security import Admits, open_to
 from hub.timetable.models import Slot
@@ -176,7 +176,7 @@ def _by_offer(
 
 def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturnValue:
     now = clock.now()
-    address = url_for("bookings.show_booking", number=booking.number, _external=True)
+    address = public_url("bookings.show_booking", number=booking.number)
     is_coming = booking.is_live and booking.ends_at > now
     position = queries.positions([booking]).get(booking.id)
     offer = queries.open_offers([booking]).get(booking.party)
@@ -202,15 +202,8 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         may_move=certain and not is_whole,
         why_not_cancel=_why_not_cancel(booking),
         alternatives=queries.alternatives(booking.slot, now) if wants_another else [],
-        qr=_qr(address),
+        qr=qr(address),
     )
-
-
-@lru_cache(maxsize=1000)
-def _qr(address: str) -> str:
-    """Drawing one costs more than all the rest of the page, which is looked at several times."""
-    drawn: str = segno.make(address, error="m").svg_inline(border=2, omitsize=True)
-    return drawn
 
 
 def _cancellation_page(

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from flask_babel import format_date
 from flask_babel import gettext as _
 
+
 def in_words(day: date) -> str:
     """2026年11月23日 星期一: complete, as paper outlives the day."""
     return str(format_date(day, _("y年M月d日 EEEE")))

@@ -72,8 +72,12 @@ def slots_for_cards() -> Select[Slot]:
 
 @cache
 def slots_with_everything() -> Select[Slot]:
-    """Slots with what a page of its own shows: room and lead too."""
-    return slots_for_cards().options(joinedload(Slot.room), joinedload(Slot.lead))
+    """Slots with what a page of its own shows: room, lead and district too."""
+    return slots_for_cards().options(
+        joinedload(Slot.room),
+        joinedload(Slot.lead),
+        joinedload(Slot.centre).joinedload(Centre.district),
+    )
 
 
 def find_slots(wish: Wish, now: datetime, page_number: int) -> tuple[Sequence[Slot], bool]:

@@ -17,7 +17,7 @@ from hub.families.queries import my_household
 from hub.pages import page, page_asked
 from hub.paths import safe_path
 from hub.security import Admits, open_to
-from hub.timetable import queries
+from hub.timetable import queries, shares
 from hub.timetable.forms import CentresForm, DistrictForm, FindForm, is_offered
 from hub.timetable.rules import by_day, hours_in_words
 
@@ -36,6 +36,7 @@ def home() -> ResponseReturnValue:
     form.offer(districts)
     return page(
         "timetable/home.html",
+        share=shares.of_page("timetable.home"),
         form=form,
         district=district,
         kinds=catalogue.kinds(),
@@ -73,6 +74,7 @@ def find() -> ResponseReturnValue:
     slots, has_more = queries.find_slots(form.wish(kinds), clock.now(), page_number)
     return page(
         "timetable/find.html",
+        share=shares.of_page("timetable.find"),
         form=form,
         days=by_day(slots),
         page_number=page_number,
@@ -90,6 +92,7 @@ def centres() -> ResponseReturnValue:
     found, has_more = catalogue.find_centres(form.words, form.district_id, page_number)
     return page(
         "timetable/centres.html",
+        share=shares.of_page("timetable.centres"),
         form=form,
         groups=[(district, list(group)) for district, group in groupby(found, _district)],
         page_number=page_number,
@@ -102,15 +105,17 @@ def centres() -> ResponseReturnValue:
 @open_to(Admits.EVERYONE)
 def show_centre(centre_id: int) -> ResponseReturnValue:
     centre = catalogue.centre_with_facts(centre_id)
-    today = clock.today()
+    now, today = clock.now(), clock.today()
     last_day = today + timedelta(days=DAYS_OF_A_CENTRE - 1)
     _midnight, end = clock.day_bounds(today, last_day)
-    slots = queries.slots_of_centre(centre_id, clock.now(), end)
+    slots = queries.slots_of_centre(centre_id, now, end)
     closed = catalogue.closed_days(centre_id, today, last_day)
+    hours = hours_in_words(centre.opening_hours)
     return page(
         "timetable/centre.html",
         centre=centre,
-        hours=hours_in_words(centre.opening_hours),
+        share=shares.of_centre(centre, hours, slots, now),
+        hours=hours,
         days=by_day(slots, closed),
         has_slots=bool(slots),
         closed=closed,

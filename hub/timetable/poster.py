@@ -1,0 +1,28 @@
+"""A slot as a poster for the wall of the house or the stairs: scan it, and one is on its page."""
+
+from flask import Blueprint, Response, abort
+
+from hub import clock
+from hub.db import db
+from hub.pages import page
+from hub.paths import public_address, public_url
+from hub.qr import qr
+from hub.security import Admits, open_to
+from hub.timetable.models import Slot
+from hub.timetable.queries import slots_with_everything
+
+blueprint = Blueprint("posters", __name__)
+
+
+@blueprint.get("/slots/<int:slot_id>/poster")
+@open_to(Admits.EVERYONE)
+def show_poster(slot_id: int) -> Response:
+    slot = db.session.scalar(slots_with_everything().where(Slot.id == slot_id)) or abort(404)
+    link = public_url("bookings.show_slot", slot_id=slot.id)
+    return page(
+        "timetable/poster.html",
+        slot=slot,
+        qr=qr(link),
+        typed=link.removeprefix("https://").removeprefix("http://"),
+        is_over=slot.ends_at <= clock.now(),
+    )

@@ -1,0 +1,82 @@
+"""What a public page tells of itself where its link goes: to a group, a preview, a search engine.
+
+A page without a Share is private: it is kept out of search, and its preview names nobody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+from hub.assets import asset
+from hub.catalogue.models import Centre
+from hub.paths import public_address, public_url
+from hub.timetable import schema_org, sharing
+from hub.timetable.models import Series, Slot
+
+
+@dataclass(frozen=True)
+class Share:
+    """Where a page lies, and what is said of it; the words a group is told are for the clipboard."""
+
+    link: str
+    description: str = ""  # in a sentence; none: what is said of the whole site
+    words: str = ""
+    record: schema_org.Record | None = None
+    is_over: bool = False  # nobody looks for it any more
+
+    @property
+    def picture(self) -> str:
+        return f"{public_address()}{asset('share.png')}"
+
+    @property
+    def record_as_json(self) -> Markup:
+        """To stand inside a script element, whatever the titles in it say."""
+        return htmlsafe_json_dumps(self.record, ensure_ascii=False, separators=(",", ":"))
+
+
+def of_page(endpoint: str) -> Share:
+    """A page that is always there; what was looked for on it does not make it another one."""
+    return Share(public_url(endpoint))
+
+
+def of_draw(slot: Slot) -> Share:
+    """The page on which anybody can see that the draw of a slot is fair."""
+    return Share(public_url("draws.show_draw", slot_id=slot.id), sharing.slot_in_a_sentence(slot))
+
+
+def of_slot(slot: Slot, now: datetime) -> Share:
+    link = public_url("bookings.show_slot", slot_id=slot.id)
+    return Share(
+        link,
+        sharing.slot_in_a_sentence(slot),
+        sharing.slot_for_a_group(slot, link, now),
+        schema_org.slot_record(slot, link, now),
+        is_over=slot.ends_at <= now,
+    )
+
+
+def of_series(series: Series, dates: Sequence[Slot], tightest: Slot, now: datetime) -> Share:
+    """`tightest` is the date that has the fewest places."""
+    link = public_url("series.show_series", series_id=series.id)
+    name = f"{dates[0].activity.title} {series.name}"
+    return Share(
+        link,
+        sharing.series_in_a_sentence(series, dates, tightest),
+        sharing.series_for_a_group(series, dates, tightest, link, now),
+        schema_org.series_record(name, dates, tightest, link, now),
+        is_over=dates[-1].ends_at <= now,
+    )
+
+
+def of_centre(centre: Centre, hours: Sequence[str], slots: Sequence[Slot], now: datetime) -> Share:
+    """`slots` are those of the next two weeks, `hours` is in words when it is open."""
+    link = public_url("timetable.show_centre", centre_id=centre.id)
+    return Share(
+        link,
+        sharing.centre_in_a_sentence(centre, hours),
+        sharing.centre_for_a_group(centre, hours, slots, link, now),
+        schema_org.centre_record(centre, link),
+    )
