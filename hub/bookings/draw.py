@@ -74,6 +74,8 @@ def allot(
 ) -> dict[int, Outcome]:
     """What each registration gets: a place for all of the party, else a turn for all, else none.
 
+    Turns are counted as places are, since that is the number the public list shows of each party.
+
     With `smaller_first` whoever comes after a party that did not fit is served if she fits;
     without it nobody is, neither with a place nor, after the first who found no turn, with a turn.
     """
@@ -136,7 +138,7 @@ def how(smaller_first: bool) -> list[str]:
         ),
         _(
             "照这个顺序一份一份地给：剩下的名额够一份全部的人，就全给；不够就一个也不给，整份去候补。"
-            "候补的人数加起来不能超过候补上限，排不下的这次就没有。"
+            "候补的各份，名额加起来不能超过候补上限，排不下的这次就没有。"
         ),
         passing,
     ]
