@@ -109,7 +109,7 @@ def where(centre: Centre) -> str:
     """The centre, and where it is as far as that is known."""
     address = _address(centre)
     return (
-        _("%(name)s（%(address)s）", name=centre.name, address=address) if address else centre.name
+        _("%(name)s，%(address)s", name=centre.name, address=address) if address else centre.name
     )
 
 
