@@ -1,10 +1,12 @@
 """Who may enter which page, and the headers every answer carries. Closed by default."""
 
 import enum
+import hashlib
+import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
@@ -23,6 +25,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
+        "worker-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -38,6 +41,12 @@ HEADERS = {
     # Pages carry a CSRF token and speak to one person; nothing of them belongs in a shared cache.
     "Cache-Control": "no-store",
 }
+# A proxy may answer for us while many look at once; a browser asks, and is told what is new.
+FOR_STRANGERS = "public, max-age=0, s-maxage=10, stale-while-revalidate=30"
+# Who is signed in, without saying who: by it the worker of the browser (static/sw.js) notices that
+# the bookings it keeps for the time without a network are somebody else's, or nobody's any more.
+VISITOR = "Hub-Visitor"
+NOBODY = "nobody"
 OVER_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
@@ -59,6 +68,23 @@ def open_to(admits: Admits) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def without_token(view: View) -> View:
+    """Take a form without its token. Only for what looks itself where the form comes from."""
+    csrf.exempt(view)
+    return view
+
+
+def same_for_strangers(view: View) -> View:
+    """Say of a view that it shows everybody without a session the same: a proxy may keep that."""
+    view.same_for_strangers = True  # type: ignore[attr-defined]  # read by _may_be_shared below
+    return view
+
+
+def never_share() -> None:
+    """Say of the page being made that it is true at this very moment only."""
+    g.never_shared = True
 
 
 def init_app(app: Flask) -> None:
@@ -84,7 +110,42 @@ def _admit() -> ResponseReturnValue | None:
 
 
 def _add_headers(response: Response) -> Response:
+    if _may_be_shared(response):
+        response.headers["Cache-Control"] = FOR_STRANGERS
+        # Weak, because what is packed for the way is not the same bytes.
+        response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:20], weak=True)
+        response.make_conditional(request)
+    if visitor := _visitor():
+        response.headers[VISITOR] = visitor
     there = {name.lower() for name, _value in response.headers}
     headers = HEADERS if not request.is_secure else HEADERS | OVER_HTTPS
     response.headers.extend((name, headers[name]) for name in headers if name.lower() not in there)
     return response
+
+
+def _may_be_shared(response: Response) -> bool:
+    """Whether this is a page of a view that says so, written for somebody without a session, and
+    nothing in it began one: no token of a form, no message."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return (
+        getattr(view, "same_for_strangers", False)
+        and response.status_code == 200
+        and "never_shared" not in g
+        and "Cache-Control" not in response.headers
+        and "Set-Cookie" not in response.headers
+        and current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
+        and not session.modified
+    )
+
+
+def _visitor() -> str:
+    """The same word for one sign-in, and another for the next; empty where nobody has asked who
+    it is."""
+    user = g.get("_login_user")  # where Flask-Login keeps whom it has looked up
+    if user is None:
+        return ""
+    if not user.is_authenticated:
+        return NOBODY
+    key = current_app.config["SECRET_KEY"].encode()
+    signed_in = f"visitor\n{session['_user_id']}".encode()
+    return hmac.new(key, signed_in, hashlib.sha256).hexdigest()[:16]

@@ -20,7 +20,7 @@ from hub.bookings.models import Draw
 from hub.bookings.queries import slot_or_404
 from hub.catalogue.models import Admission
 from hub.pages import page, page_asked
-from hub.security import Admits, open_to
+from hub.security import Admits, open_to, same_for_strangers
 from hub.timetable import shares
 from hub.timetable.models import Slot
 
@@ -63,6 +63,7 @@ def phase_of(slot: Slot, draw: Draw | None, now: datetime) -> Phase:
 
 @blueprint.get("/slots/<int:slot_id>/draw")
 @open_to(Admits.EVERYONE)
+@same_for_strangers
 def show_draw(slot_id: int) -> Response:
     """The secret is not given to the page before the draw: what is not there cannot be shown."""
     slot = _slot_with_draw(slot_id)
@@ -101,6 +102,7 @@ def show_draw(slot_id: int) -> Response:
 
 @blueprint.get("/slots/<int:slot_id>/draw/list")
 @open_to(Admits.EVERYONE)
+@same_for_strangers
 def show_list(slot_id: int) -> Response:
     """The frozen list for a spreadsheet, or for the script: numbers only, and nobody's name."""
     draw = queries.draw_of(_slot_with_draw(slot_id))

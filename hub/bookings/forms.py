@@ -37,6 +37,9 @@ class BookingForm(FlaskForm):
     Without a household there is nobody to choose.
     """
 
+    class Meta:
+        csrf = False  # every POST is asked for its token anyway; a stranger's page is to have none
+
     person = PersonsField(
         _l("给谁预约"), coerce=int, validators=[InputRequired(_l("请选择给谁预约。"))]
     )

@@ -24,7 +24,7 @@ from hub.families.models import Household, Person
 from hub.families.queries import my_persons, visitors_household
 from hub.pages import page
 from hub.rules import Refused, refusal_of
-from hub.security import Admits, open_to
+from hub.security import Admits, never_share, open_to, same_for_strangers
 from hub.timetable import shares
 from hub.timetable.models import Slot
 from hub.timetable.queries import slots_of_series
@@ -34,6 +34,7 @@ blueprint = Blueprint("series", __name__)
 
 @blueprint.get("/series/<int:series_id>")
 @open_to(Admits.EVERYONE)
+@same_for_strangers
 def show_series(series_id: int) -> ResponseReturnValue:
     dates, household = _dates(series_id), visitors_household(current_user)
     form = BookingForm(household, formdata=kept_form(request.path))
@@ -143,6 +144,8 @@ def _series_page(
     if form.person.data is None and len(free) == 1:
         form.person.data = [free[0].id]
     opens_in = max(first.opens_at - now, timedelta(0)) if coming else timedelta(0)
+    if opens_in:
+        never_share()  # a countdown must not be late by as long as a proxy kept it
     return page(
         "bookings/series.html",
         status,

@@ -15,6 +15,7 @@ from hub.bookings.standing import Kept
 from hub.families.models import Household, Person
 from hub.pages import page
 from hub.rules import Refused, refusal_of
+from hub.security import never_share
 from hub.timetable import shares
 from hub.timetable.models import Slot
 from hub.timetable.queries import whole_begins_at
@@ -46,6 +47,8 @@ def slot_page(
         form.person.data = [free[0].id]  # one tap less for most families
     countable = slot.is_open and not slot.is_of_whole  # a whole 期 is counted down on its own page
     opens_in = max(slot.opens_at - now, timedelta(0)) if countable else timedelta(0)
+    if opens_in:
+        never_share()  # a countdown must not be late by as long as a proxy kept it
     closed = None if opens_in else refusal_of(_check_may_ask, slot, now, bool(mine))
     waiting = any(booking.state == BookingState.WAITING for booking in mine)
     # The other dates of a whole 期 are no alternative to it: the way on leads to all of them.

@@ -26,7 +26,7 @@ from hub.pages import page, page_asked
 from hub.paths import public_url
 from hub.qr import qr
 from hub.rules import Refused, refusal_of
-from hub.security import Admits, open_to
+from hub.security import Admits, open_to, same_for_strangers
 from hub.timetable.models import Slot
 
 blueprint = Blueprint("bookings", __name__)
@@ -35,6 +35,7 @@ blueprint = Blueprint("bookings", __name__)
 @blueprint.get("/slots/<int:slot_id>")
 @open_to(Admits.EVERYONE)
 def show_slot(slot_id: int) -> ResponseReturnValue:
+@same_for_strangers
     kept = kept_form(request.path)
     slot, household = queries.slot_or_404(slot_id), visitors_household(current_user)
     form = BookingForm(household, formdata=kept)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, session, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,10 +13,11 @@ from flask_login import current_user
 from hub import clock
 from hub.catalogue import queries as catalogue
 from hub.catalogue.models import Centre, District
+from hub.choices import choose, chosen
 from hub.families.queries import my_household
 from hub.pages import page, page_asked
 from hub.paths import safe_path
-from hub.security import Admits, open_to
+from hub.security import Admits, open_to, same_for_strangers, without_token
 from hub.timetable import queries, shares
 from hub.timetable.forms import CentresForm, DistrictForm, FindForm, is_offered
 from hub.timetable.rules import by_day, hours_in_words
@@ -28,9 +29,10 @@ blueprint = Blueprint("timetable", __name__)
 
 @blueprint.get("/")
 @open_to(Admits.EVERYONE)
+@same_for_strangers
 def home() -> ResponseReturnValue:
     districts = catalogue.districts()
-    remembered = str(session.get("district", ""))
+    remembered = chosen("district")
     district = next((one for one, _has in districts if str(one.id) == remembered), None)
     form = DistrictForm(formdata=None, data={"district": remembered if district else ""})
     form.offer(districts)
@@ -46,23 +48,21 @@ def home() -> ResponseReturnValue:
 
 
 @blueprint.post("/district")
+@without_token  # choose() looks itself where it comes from
 @open_to(Admits.EVERYONE)
 def choose_district() -> ResponseReturnValue:
     """Remember the district on this device; no district is the whole city."""
     form = DistrictForm()
     form.offer(catalogue.districts())
-    if not is_offered(form.district):
-        flash(_("没有找到这个区县，请从列表里选。"))
-    elif form.district.data:
-        session["district"] = form.district.data
-        session.permanent = True  # also of somebody who never signs in
-    else:
-        session.pop("district", None)
+    if is_offered(form.district):
+        return choose("district", form.district.data or "")
+    flash(_("没有找到这个区县，请从列表里选。"))
     return redirect(safe_path(form.back.data), 303)
 
 
 @blueprint.get("/slots")
 @open_to(Admits.EVERYONE)
+@same_for_strangers
 def find() -> ResponseReturnValue:
     kinds, household = catalogue.kinds(), None
     if current_user.is_authenticated:
@@ -85,6 +85,7 @@ def find() -> ResponseReturnValue:
 
 @blueprint.get("/centres")
 @open_to(Admits.EVERYONE)
+@same_for_strangers
 def centres() -> ResponseReturnValue:
     form = CentresForm(formdata=request.args)
     form.offer(catalogue.districts())
@@ -103,6 +104,7 @@ def centres() -> ResponseReturnValue:
 
 @blueprint.get("/centres/<int:centre_id>")
 @open_to(Admits.EVERYONE)
+@same_for_strangers
 def show_centre(centre_id: int) -> ResponseReturnValue:
     centre = catalogue.centre_with_facts(centre_id)
     now, today = clock.now(), clock.today()
