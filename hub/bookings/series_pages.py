@@ -150,7 +150,7 @@ def _series_page(
         "bookings/series.html",
         status,
         series=first.series,
-        share=shares.of_series(first.series, coming or dates, tightest, now),
+        share=shares.of_series(coming or dates, tightest, now),
         first=first,
         dates=dates,
         coming=coming,

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, abort
 from hub import clock
 from hub.db import db
 from hub.pages import page
-from hub.paths import public_address, public_url
+from hub.paths import public_url
 from hub.qr import qr
 from hub.security import Admits, open_to
 from hub.timetable.models import Slot

@@ -14,12 +14,12 @@ from hub.assets import asset
 from hub.catalogue.models import Centre
 from hub.paths import public_address, public_url
 from hub.timetable import schema_org, sharing
-from hub.timetable.models import Series, Slot
+from hub.timetable.models import Slot
 
 
 @dataclass(frozen=True)
 class Share:
-    """Where a page lies, and what is said of it; the words a group is told are for the clipboard."""
+    """Where a page lies, and what is said of it in a preview, to a group, to machines."""
 
     link: str
     description: str = ""  # in a sentence; none: what is said of the whole site
@@ -58,14 +58,15 @@ def of_slot(slot: Slot, now: datetime) -> Share:
     )
 
 
-def of_series(series: Series, dates: Sequence[Slot], tightest: Slot, now: datetime) -> Share:
-    """`tightest` is the date that has the fewest places."""
-    link = public_url("series.show_series", series_id=series.id)
-    name = f"{dates[0].activity.title} {series.name}"
+def of_series(dates: Sequence[Slot], tightest: Slot, now: datetime) -> Share:
+    """`dates` are those of a 期 in their order, `tightest` is the one with the fewest places."""
+    first = dates[0]
+    link = public_url("series.show_series", series_id=first.series_id)
+    name = f"{first.activity.title} {first.series.name}" if first.series else first.activity.title
     return Share(
         link,
-        sharing.series_in_a_sentence(series, dates, tightest),
-        sharing.series_for_a_group(series, dates, tightest, link, now),
+        sharing.series_in_a_sentence(dates, tightest),
+        sharing.series_for_a_group(name, dates, tightest, link, now),
         schema_org.series_record(name, dates, tightest, link, now),
         is_over=dates[-1].ends_at <= now,
     )

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from hub import text
 from hub.catalogue.models import Centre
-from hub.timetable.models import Series, Slot
+from hub.timetable.models import Slot
 
 
 def slot_in_a_sentence(slot: Slot) -> str:
@@ -41,7 +41,7 @@ def slot_for_a_group(slot: Slot, link: str, now: datetime) -> str:
     )
 
 
-def series_in_a_sentence(series: Series, dates: Sequence[Slot], tightest: Slot) -> str:
+def series_in_a_sentence(dates: Sequence[Slot], tightest: Slot) -> str:
     """`dates` are its slots in their order, `tightest` the one with the fewest places."""
     first = dates[0]
     return _labelled(
@@ -51,21 +51,21 @@ def series_in_a_sentence(series: Series, dates: Sequence[Slot], tightest: Slot) 
             dates=_from_to(dates),
             where=where(first.centre),
             who=_who(first),
-            fee=_fee_of(series, dates),
-            places=_places_of(series, tightest),
+            fee=_fee_of(dates),
+            places=_places_of(tightest),
         ),
     )
 
 
 def series_for_a_group(
-    series: Series, dates: Sequence[Slot], tightest: Slot, link: str, now: datetime
+    name: str, dates: Sequence[Slot], tightest: Slot, link: str, now: datetime
 ) -> str:
     first = dates[0]
     return "\n".join(
         [
-            _headline(f"{first.activity.title} {series.name}", first.centre),
+            _headline(name, first.centre),
             _("时间：%(when)s", when=_from_to(dates)),
-            *_lines(first, _fee_of(series, dates), _places_of(series, tightest), now),
+            *_lines(first, _fee_of(dates), _places_of(tightest), now),
             _link(link),
         ]
     )
@@ -108,9 +108,7 @@ def places(slot: Slot) -> str:
 def where(centre: Centre) -> str:
     """The centre, and where it is as far as that is known."""
     address = _address(centre)
-    return (
-        _("%(name)s，%(address)s", name=centre.name, address=address) if address else centre.name
-    )
+    return _("%(name)s，%(address)s", name=centre.name, address=address) if address else centre.name
 
 
 def _lines(slot: Slot, fee: str, left: str, now: datetime) -> list[str]:
@@ -136,18 +134,18 @@ def _from_to(dates: Sequence[Slot]) -> str:
     )
 
 
-def _fee_of(series: Series, dates: Sequence[Slot]) -> str:
+def _fee_of(dates: Sequence[Slot]) -> str:
     """What all its dates cost together, or each where one books them one by one."""
     fee_fen = dates[0].fee_fen
     if not fee_fen:
         return text.fee(0)
-    if not series.is_whole:
+    if not dates[0].is_of_whole:
         return _("每次 %(fee)s", fee=text.fee(fee_fen))
     return _("%(total)s，每次 %(fee)s", total=text.fee(fee_fen * len(dates)), fee=text.fee(fee_fen))
 
 
-def _places_of(series: Series, tightest: Slot) -> str:
-    return places(tightest) if series.is_whole else _("想来哪次约哪次")
+def _places_of(tightest: Slot) -> str:
+    return places(tightest) if tightest.is_of_whole else _("想来哪次约哪次")
 
 
 def _who(slot: Slot) -> str:
