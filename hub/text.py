@@ -39,24 +39,41 @@ def _once(say: Callable[Said, str]) -> Callable[Said, str]:
 
 @_once
 def day(value: date) -> str:
-    """今天 11月23日 周一 · 明天 … · 11月28日 周六; the year only when it is another one."""
-    today = clock.today()
-    names = _near_days(today)
-    said = _plain_day(value)
+    """今天 周一 11月23日 · 周六 11月28日: whole, so that no day is taken for another."""
+    names = _near_days(clock.today())
+    said = plain_day(value)
     return f"{names[value]} {said}" if value in names else said
 
 
 @_once
-def dated(instant: datetime) -> str:
-    """11月24日 周二 14:00: the same on whatever day it is read, for what is kept."""
-    return f"{_plain_day(local_day(instant))} {minute(instant)}"
+def near_day(value: date) -> str:
+    """昨天 · 今天 · 明天 · 后天, or nothing: true on this day only."""
+    return _near_days(clock.today()).get(value, "")
 
 
 @_once
 def short_day(value: date) -> str:
-    """今天 · 明天 · 后天 · 周六 11/28."""
-    names = _near_days(clock.today())
-    return names.get(value) or format_date(value, _("EEE M/d"))
+    """昨天 · 今天 · 明天 · 后天 · 周六 11月28日."""
+    return _near_days(clock.today()).get(value) or plain_day(value)
+
+
+@_once
+def day_name(value: date) -> str:
+    """昨天 · 今天 · 明天 · 后天 · 周六."""
+    return _near_days(clock.today()).get(value) or format_date(value, "EEE")
+
+
+@_once
+def month_day(value: date) -> str:
+    """11月28日; the year only when it is another one."""
+    is_this_year = value.year == clock.today().year
+    return format_date(value, _("M月d日") if is_this_year else _("y年M月d日"))
+
+
+@_once
+def dated(instant: datetime) -> str:
+    """周二 11月24日 14:00: the same on whatever day it is read, for what is kept."""
+    return f"{plain_day(local_day(instant))} {minute(instant)}"
 
 
 @_once
@@ -78,21 +95,24 @@ def minute(instant: datetime) -> str:
 
 @_once
 def span(starts_at: datetime, ends_at: datetime) -> str:
-    """09:30–11:00; the day is added to an end on another day."""
+    """09:30–11:00 · 22:00–次日 08:00: the same on whatever day it is read."""
     end = local_day(ends_at)
-    if end == local_day(starts_at):
+    nights = (end - local_day(starts_at)).days
+    if not nights:
         return f"{minute(starts_at)}–{minute(ends_at)}"
-    return f"{minute(starts_at)}–{day(end)} {minute(ends_at)}"
+    ends = minute(ends_at)
+    said = _("次日 %(minute)s", minute=ends) if nights == 1 else f"{plain_day(end)} {ends}"
+    return f"{minute(starts_at)}–{said}"
 
 
 def dated_span(starts_at: datetime, ends_at: datetime) -> str:
     """周二 11月24日 14:00–15:30: the same on whatever day it is read, for what is passed on."""
-    return f"{_plain_day(local_day(starts_at))} {span(starts_at, ends_at)}"
+    return f"{plain_day(local_day(starts_at))} {span(starts_at, ends_at)}"
 
 
 def when(instant: datetime) -> str:
-    """今天 11月23日 周一 14:00."""
-    return f"{day(local_day(instant))} {minute(instant)}"
+    """今天 14:00 · 周六 11月28日 14:00."""
+    return f"{short_day(local_day(instant))} {minute(instant)}"
 
 
 @_once
@@ -201,11 +221,10 @@ def _is_seen(character: str) -> bool:
     return unicodedata.category(character)[0] != "C" and character not in FILLERS
 
 
-def _plain_day(value: date) -> str:
-    is_this_year = value.year == clock.today().year
-    return format_date(value, _("M月d日 EEE") if is_this_year else _("y年M月d日 EEE"))
+def plain_day(value: date) -> str:
+    return f"{format_date(value, 'EEE')} {month_day(value)}"
 
 
 def _near_days(today: date) -> dict[date, str]:
-    one = timedelta(days=1)
-    return {today: _("今天"), today + one: _("明天"), today + 2 * one: _("后天")}
+    said = (_("昨天"), _("今天"), _("明天"), _("后天"))
+    return {today + timedelta(days=ahead): name for ahead, name in enumerate(said, -1)}

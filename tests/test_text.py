@@ -58,22 +58,43 @@ def test_a_fee_is_free_or_in_yuan(fen: int, said: str) -> None:
 
 def test_days_near_have_names_and_those_of_other_years_have_a_year() -> None:
     today = date(2026, 11, 23)
-    assert text.day(today) == "今天 11月23日 周一"
-    assert text.day(today + timedelta(days=1)) == "明天 11月24日 周二"
-    assert text.day(today + timedelta(days=5)) == "11月28日 周六"
-    assert text.day(date(2027, 1, 2)) == "2027年1月2日 周六"
-    assert text.short_day(today + timedelta(days=2)) == "后天"
-    assert text.short_day(today + timedelta(days=5)) == "周六 11/28"
+    assert text.day(today) == "今天 周一 11月23日"
+    assert text.day(today + timedelta(days=1)) == "明天 周二 11月24日"
+    assert text.day(today + timedelta(days=5)) == "周六 11月28日"
+    assert text.day(date(2027, 1, 2)) == "周六 2027年1月2日"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said", "name"),
+    [
+        (-2, "周六 11月21日", "周六"),
+        (-1, "昨天", "昨天"),
+        (0, "今天", "今天"),
+        (1, "明天", "明天"),
+        (2, "后天", "后天"),
+        (3, "周四 11月26日", "周四"),
+        (40, "周六 2027年1月2日", "周六"),
+    ],
+)
+def test_a_day_is_called_by_its_name_or_its_weekday(ahead: int, said: str, name: str) -> None:
+    day = date(2026, 11, 23) + timedelta(days=ahead)
+    assert text.short_day(day) == said
+    assert text.day_name(day) == name
 
 
 def test_times_are_those_of_a_clock_in_chongqing() -> None:
     starts_at = tomorrow(9, 30)
     assert starts_at.hour == 1, "kept in UTC"
     assert text.span(starts_at, starts_at + timedelta(minutes=90)) == "09:30–11:00"
-    assert text.when(starts_at) == "明天 11月24日 周二 09:30"
-    assert text.dated(starts_at) == "11月24日 周二 09:30"
-    overnight = text.span(tomorrow(22), tomorrow(22) + timedelta(hours=10))
-    assert overnight == "22:00–后天 11月25日 周三 08:00"
+    assert text.when(starts_at) == "明天 09:30"
+    assert text.when(starts_at + timedelta(days=4)) == "周六 11月28日 09:30"
+
+
+def test_what_is_kept_or_printed_is_true_on_another_day_too() -> None:
+    starts_at = tomorrow(22)
+    assert text.dated(starts_at) == "周二 11月24日 22:00"
+    assert text.span(starts_at, starts_at + timedelta(hours=10)) == "22:00–次日 08:00"
+    assert text.span(starts_at, starts_at + timedelta(hours=34)) == "22:00–周四 11月26日 08:00"
 
 
 def test_numbers_are_grouped_to_be_read_out() -> None:
@@ -115,7 +136,8 @@ def test_the_same_is_said_in_english(wordless_app: Flask) -> None:
         assert text.fee(0) == "Free"
         assert text.day(date(2026, 11, 28)) == "Sat 28 Nov"
         assert text.day(date(2027, 1, 2)) == "Sat 2 Jan 2027"
-        assert text.when(tomorrow(9, 30)) == "Tomorrow Tue 24 Nov 09:30"
+        assert text.day(date(2026, 11, 24)) == "Tomorrow Tue 24 Nov"
+        assert text.when(tomorrow(9, 30)) == "Tomorrow 09:30"
         assert text.short_day(date(2026, 11, 28)) == "Sat 28 Nov"
         assert text.months_as_age(1) == "1 month"
         assert text.months_as_age(13) == "1 year 1 month"

@@ -87,12 +87,11 @@ class FindForm(FlaskForm):
         active = {kind.code: kind.name for kind in kinds if kind.is_active}
         self.kind.choices = {"": _("全部服务")} | active
         self.age.choices = _age_choices(persons, today)
-        days = (today + timedelta(days=ahead) for ahead in range(DAYS_TO_CHOOSE))
-        self.day_choices = {"": _("全部")} | {str(day): text.short_day(day) for day in days}
+        self.days = [today + timedelta(days=ahead) for ahead in range(DAYS_TO_CHOOSE)]
         self.age.data = _age_asked(self.age.data)
         lists = (self.district, self.kind, self.age)
         self.unknown: list[Field] = [field for field in lists if not is_offered(field)]
-        if self.day.data and self.day.data not in self.day_choices:
+        if self.day.data and self.day.data not in map(str, self.days):
             self.unknown.append(self.day)
         for field in (*lists, self.day):
             field.data = "" if field in self.unknown else field.data or ""

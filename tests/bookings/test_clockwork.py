@@ -363,7 +363,7 @@ class TestReminders:
         first, _second = told(app)
         assert first.startswith("提醒：孩子")
         assert "、孩子" in first, "both children of the family"
-        assert "11月24日 周二" in first
+        assert "周二 11月24日" in first
         assert "明天" not in first, "she may read it on another day"
         assert self.remind(app, clock, NOW + timedelta(hours=20)) == 0
 

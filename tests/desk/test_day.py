@@ -121,7 +121,7 @@ def test_a_day_without_opening_hours_says_so(
 def test_care_over_night_stands_on_both_days(browser: Browser, cast: Cast, fill: Fill) -> None:
     fill(at(20), confirmed=1, ends_at=at(8) + timedelta(days=1))
     browser.sign_in(cast.clerk)
-    assert "20:00–明天 11月24日 周二 08:00" in browser.visit(day_of(cast)).text
+    assert "20:00–次日 08:00" in browser.visit(day_of(cast)).text
     assert "前一天 20:00" in browser.visit(day_of(cast, "2026-11-24")).text
     assert "这天没有场次" in browser.visit(day_of(cast, "2026-11-25")).text
 
