@@ -19,6 +19,8 @@ The words of this program, one for each thing, in code, addresses, tables and te
 - account: a phone number that signs in; staff have roles at centres
 - staff member (带领人): somebody of a centre's team, who leads slots
 - roster (花名册): who is booked in a slot; day sheet (日程单): what is printed of a day
+- feedback (满意度): what a family says of a slot that is over, for the centre's manager only
+- calendar feed (日历订阅): the private address at which calendars fetch a household's bookings
 - notice (通知): a message to a family, kept in the outbox until it is sent
 - closed day: a day on which a centre, or every centre, is closed
 """
@@ -29,11 +31,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import assets, care, config, health, language, ops, pages, paths, security
 from hub.accounts.views import blueprint as accounts
-from hub.bookings import lookup, moving, offers, series_pages
+from hub.bookings import calendar_pages, feedback_pages, lookup, moving, offers, series_pages
 from hub.bookings.removal import blueprint as removal
 from hub.bookings.views import blueprint as bookings
 from hub.db import db, migrate
-from hub.desk import changes, counter, marks, priorities, turns
+from hub.desk import changes, counter, feedback, marks, priorities, turns
 from hub.desk.draw_number import blueprint as draws  # the public pages of draws too
 from hub.desk.views import blueprint as desk
 from hub.families.views import blueprint as families
@@ -76,8 +78,10 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(offers.blueprint)
     app.register_blueprint(moving.blueprint)
     app.register_blueprint(lookup.blueprint)
+    app.register_blueprint(calendar_pages.blueprint)
+    app.register_blueprint(feedback_pages.blueprint)
     app.register_blueprint(desk)
-    for feature in (marks, turns, changes, counter, priorities):
+    for feature in (marks, turns, changes, counter, priorities, feedback):
         app.register_blueprint(feature.blueprint)
     ops.init_app(app)
 

@@ -11,6 +11,7 @@ from hub import clock
 from hub.accounts.kept import kept_form
 from hub.bookings import queries, rules
 from hub.bookings.actions import book_party, cancel_all
+from hub.bookings.feedback import feedback_on
 from hub.bookings.forms import BookingForm, CancellationForm
 from hub.bookings.models import Booking, BookingState, Ending, Offer
 from hub.bookings.numbers import is_number
@@ -99,6 +100,7 @@ def my_bookings() -> ResponseReturnValue:
             )
             for booking in [*coming, *past]
         },
+        feedback=feedback_on(past, now),
         notices=latest_notices(current_user.id, now) if page_number == 1 else [],
     )
 
@@ -203,6 +205,7 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         may_move=certain and not is_whole,
         why_not_cancel=_why_not_cancel(booking),
         alternatives=queries.alternatives(booking.slot, now) if wants_another else [],
+        feedback=feedback_on([booking], now),
         qr=qr(address),
     )
 

@@ -2,12 +2,15 @@
 
 import enum
 from datetime import date, datetime, time
+from urllib.parse import urlencode
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from sqlalchemy.sql.schema import SchemaItem
 
 from hub.db import Model, enum_column, pk, text20, text60, text200, text2000
+
+MAP = "https://uri.amap.com/search"  # opens in any browser, needs no key
 
 
 class Audience(enum.StrEnum):
@@ -94,6 +97,12 @@ class Centre(Searchable, Model):
     opening_hours: Mapped[list["OpeningHours"]] = relationship(
         order_by="OpeningHours.weekday", cascade="all, delete-orphan"
     )
+
+    @property
+    def map_link(self) -> str:
+        """Where a map of the city looks for it; the address tells nothing about who asks."""
+        where = self.address or self.community or self.name
+        return f"{MAP}?{urlencode({'keyword': where, 'city': '重庆'})}"
 
 
 class OpeningHours(Model):

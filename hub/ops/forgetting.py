@@ -1,30 +1,43 @@
-"""What was kept for a while only: codes, forms typed before a sign-in, counts of how often."""
+"""What was kept for a while only: codes, typed forms, counts, how families say it was."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from hub import clock
 from hub.accounts.models import KeptForm, SignInCode
+from hub.bookings.feedback import KEPT_FOR
+from hub.bookings.models import Feedback
 from hub.db import db, transaction
 from hub.limits import RateCount
 
 BATCH = 500
+AT_ONCE = timedelta(0)
+
+# The key of a table, the instant by which its rows are old, and how long they are kept from then.
+OLD: tuple[tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime], timedelta], ...] = (
+    (KeptForm.id, KeptForm.expires_at, AT_ONCE),
+    (SignInCode.id, SignInCode.expires_at, AT_ONCE),
+    (RateCount.id, RateCount.expires_at, AT_ONCE),
+    (Feedback.booking_id, Feedback.at, KEPT_FOR),
+)
 
 
 def forget_expired() -> Iterator[int]:
     """Delete what has expired, some rows at a time; yields how many went.
 
-    Whoever adds a row clears some old ones away, so this is for the last ones: what a family had
-    typed must not stay because nobody came after her.
+    Whoever adds a row may clear some old ones away, so this is for the last ones: what a family
+    had typed must not stay because nobody came after her.
     """
-    for table in (KeptForm, SignInCode, RateCount):
-        old = select(table.id).where(table.expires_at < clock.now()).limit(BATCH)
+    for key, at, kept_for in OLD:
+        old = select(key).where(at < clock.now() - kept_for).limit(BATCH)
         while db.session.scalar(old) is not None:
             with transaction():
                 # Those whom somebody else has in hand are hers to delete.
                 ids = db.session.scalars(old.with_for_update(skip_locked=True)).all()
-                db.session.execute(delete(table).where(table.id.in_(ids)))
+                db.session.execute(delete(key.class_).where(key.in_(ids)))
             yield len(ids)
             if len(ids) < BATCH:
                 break

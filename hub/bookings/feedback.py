@@ -1,0 +1,70 @@
+"""How it was (满意度): one answer of the family to each booking, read by the centre's manager only.
+
+The caller holds the transaction.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from hub.bookings.models import Booking, BookingState, Feedback
+from hub.db import db, inserting
+from hub.rules import Refused, refusal_of
+
+OPEN_FOR = timedelta(days=14)  # after the slot: to say it, and to think again
+KEPT_FOR = timedelta(days=180)  # since the last change; then it is forgotten
+
+
+def check_may_say(booking: Booking, now: datetime) -> None:
+    """Who came may say how it was, for a while: whoever has a place that nobody says she missed."""
+    if booking.ends_at > now and booking.is_confirmed:
+        raise Refused(_("这一场还没有结束，结束以后再告诉我们。"))
+    if booking.state is not BookingState.CONFIRMED:
+        raise Refused(_("来过的场次才能评价。"))
+    if now >= booking.ends_at + OPEN_FOR:
+        raise Refused(_("结束两个星期以后就不能再评价了。有话想说，请打电话给中心。"))
+
+
+def may_say(booking: Booking, now: datetime) -> bool:
+    return refusal_of(check_may_say, booking, now) is None
+
+
+def feedback_on(bookings: Iterable[Booking], now: datetime) -> dict[int, Feedback | None]:
+    """The bookings of which something may be said now, by id, each with what was said of it."""
+    asked = [booking.id for booking in bookings if may_say(booking, now)]
+    return dict.fromkeys(asked) | _said_of(asked) if asked else {}
+
+
+def say(booking: Booking, is_glad: bool, *, account_id: int, now: datetime) -> None:
+    """Glad or not, with one tap; a word said before stays. Raises Refused."""
+    check_may_say(booking, now)
+    _keep(booking, {"is_glad": is_glad, "account_id": account_id, "at": now})
+
+
+def add_word(
+    booking: Booking, word: str, *, may_call: bool, account_id: int, now: datetime
+) -> None:
+    """A word to it, and whether the centre may call about it. Raises Refused."""
+    check_may_say(booking, now)
+    said = db.session.get(Feedback, booking.id, with_for_update=True)
+    if said is None:
+        raise Refused(_("请先选满意还是不满意。"))
+    said.word, said.may_call, said.account_id, said.at = word, may_call, account_id, now
+
+
+def _keep(booking: Booking, told: dict[str, object]) -> None:
+    """One row a booking, however often and from wherever it is sent."""
+    new = {"word": "", "may_call": False, **told}
+    row = {"booking_id": booking.id, "centre_id": booking.slot.centre_id, **new}
+    db.session.execute(
+        inserting(Feedback)
+        .values(row)
+        .on_conflict_do_update(index_elements=["booking_id"], set_=told)
+    )
+
+
+def _said_of(booking_ids: Collection[int]) -> dict[int, Feedback]:
+    said = select(Feedback).where(Feedback.booking_id.in_(booking_ids))
+    return {one.booking_id: one for one in db.session.scalars(said)}

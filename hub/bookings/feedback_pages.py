@@ -1,0 +1,113 @@
+"""The page on which a family says how it was: one tap, then a word if it likes."""
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, StringField, TextAreaField
+from wtforms.validators import AnyOf, Length
+
+from hub import clock
+from hub.accounts.kept import kept_form
+from hub.bookings import feedback, queries
+from hub.bookings.models import Booking, Feedback
+from hub.db import db, transaction
+from hub.pages import page
+from hub.rules import Refused, refusal_of
+from hub.security import Admits, open_to
+from hub.text import one_line
+
+LONGEST_WORD = 200
+
+blueprint = Blueprint("feedback", __name__)
+
+
+class FeedbackForm(FlaskForm):
+    """One of two buttons."""
+
+    glad = StringField(validators=[AnyOf(["y", "n"])])
+
+
+class WordForm(FlaskForm):
+    """What else there is to say of it, and whether the centre may call."""
+
+    word = TextAreaField(
+        _l("想多说一句吗？"),
+        [Length(max=LONGEST_WORD, message=_l("请写短一点，最多 200 个字。"))],
+        filters=[lambda typed: one_line(typed or "")],
+        render_kw={"rows": 3, "maxlength": LONGEST_WORD, "autocomplete": "off"},
+    )
+    may_call = BooleanField(_l("可以打电话给我，问问是怎么回事"))
+
+
+@blueprint.get("/bookings/<number>/feedback")
+@open_to(Admits.SIGNED_IN)
+def show_feedback(number: str) -> ResponseReturnValue:
+    kept = kept_form(request.path)
+    booking = queries.my_booking(current_user, number)
+    word = WordForm(formdata=kept) if kept and "word" in kept else None
+    return _feedback_page(booking, FeedbackForm(formdata=None), word=word)
+
+
+@blueprint.post("/bookings/<number>/feedback")
+@open_to(Admits.SIGNED_IN)
+def say(number: str) -> ResponseReturnValue:
+    form = FeedbackForm()
+    if form.validate():
+        try:
+            with transaction():
+                booking, is_glad = queries.my_booking(current_user, number), form.glad.data == "y"
+                feedback.say(booking, is_glad, account_id=current_user.id, now=clock.now())
+        except Refused as refused:
+            form.form_errors.append(str(refused))
+        else:
+            return redirect(url_for("feedback.show_feedback", number=number), 303)
+    else:
+        form.form_errors.append(_("请选满意还是不满意。"))
+    return _feedback_page(queries.my_booking(current_user, number), form, 422)
+
+
+@blueprint.post("/bookings/<number>/feedback/word")
+@open_to(Admits.SIGNED_IN)
+def add_word(number: str) -> ResponseReturnValue:
+    form = WordForm()
+    if form.validate():
+        try:
+            with transaction():
+                feedback.add_word(
+                    queries.my_booking(current_user, number),
+                    form.word.data or "",
+                    may_call=form.may_call.data,
+                    account_id=current_user.id,
+                    now=clock.now(),
+                )
+        except Refused as refused:
+            form.form_errors.append(str(refused))
+        else:
+            flash(_("记下了，谢谢您。"))
+            return redirect(url_for("bookings.show_booking", number=number), 303)
+    booking = queries.my_booking(current_user, number)
+    return _feedback_page(booking, FeedbackForm(formdata=None), 422, word=form)
+
+
+def _feedback_page(
+    booking: Booking, form: FeedbackForm, status: int = 200, word: WordForm | None = None
+) -> ResponseReturnValue:
+    said = db.session.get(Feedback, booking.id)
+    closed = refusal_of(feedback.check_may_say, booking, clock.now())
+    if word is None:
+        before = {"word": said.word, "may_call": said.may_call} if said else {}
+        word = WordForm(formdata=None, data=before)
+    return page(
+        "bookings/feedback.html",
+        status,
+        booking=booking,
+        slot=booking.slot,
+        said=said,
+        closed=closed,
+        until=booking.ends_at + feedback.OPEN_FOR,
+        form=form,
+        word=word,
+    )

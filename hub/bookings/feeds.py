@@ -1,0 +1,87 @@
+"""The private address of a household's calendar; the caller holds the transaction."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import joinedload
+
+from hub.audit import record
+from hub.bookings.calendar import IN_IT, can_be_shown
+from hub.bookings.models import Booking, BookingState, CalendarFeed
+from hub.bookings.trail import Trail, trails_of
+from hub.db import db, inserting
+from hub.families.models import Household
+from hub.timetable.models import Slot
+
+PAST = timedelta(days=60)
+# So long a calendar is told that something was cancelled: it may not have asked for weeks.
+CANCELLED_FOR = timedelta(weeks=6)
+MOST = 500  # bookings; a household has a few dozen
+
+
+def feed_of(household: Household) -> CalendarFeed | None:
+    return db.session.get(CalendarFeed, household.id)
+
+
+def feed_with(token: str) -> CalendarFeed | None:
+    return db.session.scalar(select(CalendarFeed).where(CalendarFeed.token == token))
+
+
+def make_feed(household: Household, *, account_id: int, now: datetime) -> None:
+    """Give the household an address, if it has none yet."""
+    values = {"household_id": household.id, "token": _token(), "made_at": now}
+    made = inserting(CalendarFeed).values(values).on_conflict_do_nothing()
+    _do("make_feed", made, household, account_id)
+
+
+def renew_feed(household: Household, *, account_id: int, now: datetime) -> None:
+    """Another address; whoever has the old one sees nothing any more."""
+    its = CalendarFeed.household_id == household.id
+    renewed = update(CalendarFeed).where(its).values(token=_token(), made_at=now)
+    _do("renew_feed", renewed, household, account_id)
+
+
+def remove_feed(household: Household, *, account_id: int) -> None:
+    """No address at all."""
+    removed = delete(CalendarFeed).where(CalendarFeed.household_id == household.id)
+    _do("remove_feed", removed, household, account_id)
+
+
+def bookings_in(feed: CalendarFeed, now: datetime) -> tuple[list[Booking], dict[int, Trail]]:
+    """What the calendar of a feed holds, soonest first, each with its trail; two queries."""
+    cancelled = Booking.state == BookingState.CANCELLED, Booking.cancelled_at > now - CANCELLED_FOR
+    rows = db.session.scalars(
+        select(Booking)
+        .where(
+            Booking.household_id == feed.household_id,
+            Booking.starts_at > now - PAST,
+            or_(
+                Booking.state.in_((*IN_IT, BookingState.ON_LEAVE)),
+                cancelled[0] & cancelled[1],
+            ),
+        )
+        .options(
+            joinedload(Booking.slot).options(
+                joinedload(Slot.activity),
+                joinedload(Slot.centre),
+                joinedload(Slot.room),
+                joinedload(Slot.series),
+            )
+        )
+        .order_by(Booking.starts_at, Booking.id)
+        .limit(MOST)
+    ).all()
+    trails = trails_of(rows)
+    return [one for one in rows if can_be_shown(one, trails[one.id])], trails
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _do(act: str, statement: Any, household: Household, account_id: int) -> None:
+    """Nothing is done, and nothing noted, where there was nothing to do."""
+    if db.session.scalar(statement.returning(CalendarFeed.household_id)) is not None:
+        record(act, household, account_id=account_id, household_id=household.id)
