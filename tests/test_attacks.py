@@ -271,7 +271,7 @@ def test_a_person_who_is_removed_while_she_is_corrected_is_no_fault_of_ours(
 
     monkeypatch.setattr(actions, "change_person", change_a_moment_later)
     browser.sign_in(cast.mother)
-    facts = {"name": "朵儿", "year": "2024", "month": "5", "day": "1", "sex": "female"}
+    facts = {"name": "朵儿", "born": "20240501", "sex": "female"}
     answer = send(browser, f"/family/persons/{cast.duoduo}", facts)
     other_tab.join(timeout=20)
     assert answer.status_code == 303

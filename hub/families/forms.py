@@ -6,24 +6,21 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SelectField, StringField
+from wtforms import HiddenField, RadioField, StringField
 
 from hub import clock
 from hub.families.models import Person, Sex
-from hub.families.rules import OLDEST_YEARS, birth_date_of, tidy_name
+from hub.families.rules import birth_date_of, tidy_name
 from hub.paths import safe_path
 from hub.rules import Refused
 
 
 class PersonForm(FlaskForm):
-    """One person. The birth date is three lists: nothing to type, and no calendar that opens on
-    today, from which a grandmother would have to leaf back sixty years."""
+    """One person. The birth date is eight digits on the number pad: no lists to open, and no
+    calendar that opens on today, from which a grandmother would have to leaf back sixty years."""
 
     name = StringField(_l("姓名"))
-    # Whatever was sent is judged as a date below: it may be no date, or one of no list.
-    year = SelectField(_l("年"), validate_choice=False)
-    month = SelectField(_l("月"), validate_choice=False)
-    day = SelectField(_l("日"), validate_choice=False)
+    born = StringField(_l("出生日期"))
     sex = RadioField(_l("性别"), validate_choice=False)
     next = HiddenField()  # where she came from, and wants to go back to
 
@@ -31,13 +28,8 @@ class PersonForm(FlaskForm):
 
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
-        this_year = clock.today().year
         self.next.data = safe_path(self.next.data, "")  # the page links to it
-        self.birth_errors: list[str] = []
         self.sex.choices = {Sex.FEMALE.value: _("女"), Sex.MALE.value: _("男")}
-        self.year.choices = _choices(range(this_year, this_year - OLDEST_YEARS - 1, -1))
-        self.month.choices = _choices(range(1, 13))
-        self.day.choices = _choices(range(1, 32))
 
     def validate(self, extra_validators: Any = None) -> bool:
         fine = super().validate(extra_validators)
@@ -46,13 +38,12 @@ class PersonForm(FlaskForm):
         except Refused as refusal:
             self.name.errors = [str(refusal)]
         try:
-            year, month, day = self.year.data, self.month.data, self.day.data
-            self.birth_date = birth_date_of(year or "", month or "", day or "", clock.today())
+            self.birth_date = birth_date_of(self.born.data or "", clock.today())
         except Refused as refusal:
-            self.birth_errors = [str(refusal)]
+            self.born.errors = [str(refusal)]
         if self.sex.data not in set(Sex):
             self.sex.errors = [_("请选“女”或“男”。")]
-        return bool(fine and not (self.name.errors or self.birth_errors or self.sex.errors))
+        return bool(fine and not (self.name.errors or self.born.errors or self.sex.errors))
 
     def facts(self) -> dict[str, Any]:
         """What was entered, in the words of the actions; only after validate()."""
@@ -65,15 +56,8 @@ class PersonForm(FlaskForm):
 
 def as_typed(person: Person) -> dict[str, str]:
     """The person as her form shows her."""
-    born = person.birth_date
     return {
         "name": person.name,
-        "year": str(born.year),
-        "month": str(born.month),
-        "day": str(born.day),
+        "born": f"{person.birth_date:%Y%m%d}",
         "sex": person.sex.value,
     }
-
-
-def _choices(numbers: range) -> dict[str, str]:
-    return {"": "–"} | {str(number): str(number) for number in numbers}

@@ -1,6 +1,6 @@
 """Who is in my household: everything is looked for only among what the account looks after."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,19 @@ def my_household(account: Account) -> Household | None:
     """The household this account looks after, its persons loaded in the order they were entered."""
     found = db.session.scalars(_household_of(), {"account_id": account.id})
     return found.unique().one_or_none()
+
+
+def households_with(phones: Collection[str]) -> dict[str, Household]:
+    """The households whose guardians have these phones (+86…), by phone, their persons loaded."""
+    guardians = (
+        select(Account.phone, Household)
+        .join(Guardian, Guardian.account_id == Account.id)
+        .join(Guardian.household)
+        .where(Account.phone.in_(phones))
+        .options(joinedload(Household.persons))
+        .execution_options(populate_existing=True)
+    )
+    return {row[0]: row[1] for row in db.session.execute(guardians).unique()}
 
 
 def my_person(account: Account, person_id: int, *, lock: bool = False) -> Person:

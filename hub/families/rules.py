@@ -25,6 +25,8 @@ _BETWEEN_LETTERS = frozenset(" ·-'’")
 _UNSEEN = re.compile(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
+_IN_A_ROW = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_APART = re.compile(r"([0-9]{4})\s*[-./年]\s*([0-9]{1,2})\s*[-./月]\s*([0-9]{1,2})\s*[日号]?")
 
 
 class Named(Protocol):
@@ -60,21 +62,34 @@ def tidy_name(typed: str) -> str:
     return name
 
 
-def birth_date_of(year: str, month: str, day: str, today: date) -> date:
-    """The date that was chosen. Raises Refused where nobody can have been born then."""
-    if not (year and month and day):
-        raise Refused(_("请把出生的年、月、日都选上。"))
+def birth_date_of(typed: str, today: date) -> date:
+    """The date that was typed, as digits in a row or with anything usual between them.
+
+    Raises Refused where it is none, or nobody can have been born then.
+    """
+    plain = unicodedata.normalize("NFKC", typed[:LONGEST_TYPED]).strip()
+    if not plain:
+        raise Refused(_("请写上出生日期。"))
+    found = _IN_A_ROW.fullmatch(plain) or _APART.fullmatch(plain)
+    if found is None:
+        raise Refused(_("没看懂这个日期。请写 8 个数字，比如 2020年5月1日写 20200501。"))
+    year, month, day = (int(part) for part in found.groups())
     try:
-        chosen = date(int(year), int(month), int(day))
-    except (ValueError, OverflowError):
+        born = date(year, month, day)
+    except ValueError:
         raise Refused(
             _("%(year)s年%(month)s月没有%(day)s日，请再看看。", year=year, month=month, day=day)
         ) from None
-    if chosen > today:
+    check_born(born, today)
+    return born
+
+
+def check_born(born: date, today: date) -> None:
+    """Refuse a day on which nobody who lives was born."""
+    if born > today:
         raise Refused(_("这一天还没有到，请再看看出生日期。"))
-    if months_old(chosen, today) > OLDEST_YEARS * 12:
+    if months_old(born, today) > OLDEST_YEARS * 12:
         raise Refused(_("这个年份太早了，请再看看出生日期。"))
-    return chosen
 
 
 def check_may_add(persons: Iterable[Named]) -> None:

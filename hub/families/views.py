@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from hub import clock
+from hub import clock, text
 from hub.accounts.kept import kept_form
 from hub.db import transaction
 from hub.families import actions
@@ -56,7 +56,8 @@ def add_person() -> ResponseReturnValue:
         except Refused as refusal:
             form.form_errors.append(str(refusal))
         else:
-            flash(_("已经加上%(name)s。", name=person.name))
+            age = text.age(person.birth_date)
+            flash(_("已经加上%(name)s，%(age)s。", name=person.name, age=age))
             return redirect(safe_path(form.next.data, url_for("families.show_family")), 303)
     return page("families/new_person.html", 422, form=form)
 

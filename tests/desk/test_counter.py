@@ -20,7 +20,7 @@ from tests.desk.conftest import CountersOf, Done, Fill, NumberOf, Reads, StateOf
 from tests.desk.test_day import at, in_order
 from tests.makers import tomorrow
 
-NEWCOMER = {"name": "果果", "year": "2020", "month": "5", "day": "4", "sex": "female"}
+NEWCOMER = {"name": "果果", "born": "20200504", "sex": "female"}
 Persons = Callable[..., Page]
 
 
@@ -158,10 +158,10 @@ def test_what_is_wrong_stands_beside_the_field_and_nothing_is_lost(
     page = persons_of("13800000001")
     assert "请选给谁约" in browser.submit(page, 422, form="/bookings").text
     page = persons_of("13912345678")
-    refused = browser.submit(page, 422, form="/bookings", name="果果", year="2020")
-    assert "年、月、日都选上" in refused.text
+    refused = browser.submit(page, 422, form="/bookings", name="果果", born="2020")
+    assert "没看懂这个日期" in refused.text
     assert refused.form("/bookings").fields["name"] == "果果"
-    assert refused.form("/bookings").fields["year"] == "2020"
+    assert refused.form("/bookings").fields["born"] == "2020"
     assert count(app, Account) == accounts, "no account for a form that was not finished"
 
 

@@ -22,6 +22,7 @@ GET = (
     "/desk/slots/{slot}",
     "/desk/slots/{slot}/cancellations",
     "/desk/slots/{slot}/bookings",
+    "/desk/slots/{slot}/group-list",
     "/desk/bookings/{number}",
     "/desk/bookings/{number}/absence",
     "/desk/bookings/{number}/excuse",
@@ -39,6 +40,9 @@ MANAGER_GET = (
 POST = (
     "/desk/slots/{slot}/household",
     "/desk/slots/{slot}/bookings",
+    "/desk/slots/{slot}/group-list",
+    "/desk/slots/{slot}/group-lines",
+    "/desk/slots/{slot}/group-bookings",
     "/desk/bookings/{number}/arrival",
     "/desk/bookings/{number}/arrival/removal",
     "/desk/bookings/{number}/absence",
@@ -64,9 +68,7 @@ ANSWERS = {
     "phone": "13800000003",
     "channel": "desk",
     "name": "果果",
-    "year": "2020",
-    "month": "5",
-    "day": "4",
+    "born": "20200504",
     "sex": "female",
 }
 
@@ -104,6 +106,7 @@ def test_every_page_of_the_desk_is_climbed_here(app: Flask) -> None:
     """A page that is added must be added to these lists (or to a test of its own)."""
     elsewhere = {"/desk", "/desk/centres/{centre}/days/{day}", "/desk/slots/{slot}/draw-number"}
     elsewhere |= {"/desk/centres/{centre}/days/{day}/sheet"}
+    elsewhere |= {"/desk/slots/{slot}/group-bookings/{batch}"}
     known = {*GET, *MANAGER_GET, *POST, *MANAGER_POST} | elsewhere
     names = {"slot_id": "slot", "person_id": "person", "centre_id": "centre"}
     for rule in app.url_map.iter_rules():

@@ -48,9 +48,7 @@ def test_from_the_home_page_to_the_proof_and_back(
 
     phone.press("先添加家人", "link")
     page.get_by_label("姓名").fill("乐乐")
-    page.get_by_label("年", exact=True).select_option("2020")
-    page.get_by_label("月", exact=True).select_option("5")
-    page.get_by_label("日", exact=True).select_option("1")
+    page.get_by_label("出生日期").fill("20200501")
     page.get_by_label("女").check()
     phone.press("加上")
     assert page.url.endswith(f"/slots/{slot}")
