@@ -35,8 +35,8 @@ blueprint = Blueprint("bookings", __name__)
 
 @blueprint.get("/slots/<int:slot_id>")
 @open_to(Admits.EVERYONE)
-def show_slot(slot_id: int) -> ResponseReturnValue:
 @same_for_strangers
+def show_slot(slot_id: int) -> ResponseReturnValue:
     kept = kept_form(request.path)
     slot, household = queries.slot_or_404(slot_id), visitors_household(current_user)
     form = BookingForm(household, formdata=kept)
