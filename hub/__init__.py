@@ -29,13 +29,13 @@ from flask import Flask
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub import assets, care, config, health, language, ops, pages, paths, security
+from hub import assets, care, config, design, health, language, offline, ops, pages, paths, security
 from hub.accounts.views import blueprint as accounts
 from hub.bookings import calendar_pages, feedback_pages, lookup, moving, offers, series_pages
 from hub.bookings.removal import blueprint as removal
 from hub.bookings.views import blueprint as bookings
 from hub.db import db, migrate
-from hub.desk import changes, counter, feedback, marks, priorities, turns
+from hub.desk import changes, counter, feedback, group_pages, marks, priorities, turns
 from hub.desk.draw_number import blueprint as draws  # the public pages of draws too
 from hub.desk.views import blueprint as desk
 from hub.families.views import blueprint as families
@@ -81,10 +81,12 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(calendar_pages.blueprint)
     app.register_blueprint(feedback_pages.blueprint)
     app.register_blueprint(desk)
-    for feature in (marks, turns, changes, counter, priorities, feedback):
+    for feature in (marks, turns, changes, counter, priorities, feedback, group_pages):
         app.register_blueprint(feature.blueprint)
     ops.init_app(app)
 
+    if not settings.is_production:
+        app.register_blueprint(design.blueprint)
     assets.init_app(app)
     if settings.proxies:
         trusted = settings.proxies

@@ -44,6 +44,7 @@ EVERYBODY = {
     "health.show_readiness",
     "calendar.show_feed",
     "language.choose_language",
+    "design.show_design",
     "lookup.look_up",
     "lookup.show_lookup",
     "offers.accept_offer",
