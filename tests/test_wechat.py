@@ -1,4 +1,4 @@
-"""Inside WeChat's browser: what it cannot do is not offered, and the page says what to do instead."""
+"""Inside WeChat's browser: what it cannot do is not offered, and what to do instead is said."""
 
 import re
 from collections.abc import Callable

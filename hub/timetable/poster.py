@@ -24,5 +24,16 @@ def show_poster(slot_id: int) -> Response:
         slot=slot,
         qr=qr(link),
         typed=link.removeprefix("https://").removeprefix("http://"),
+        fullness=_fullness(slot),
         is_over=slot.ends_at <= clock.now(),
     )
+
+
+def _fullness(slot: Slot) -> int:
+    """How much there is to say: 0 leaves room to tell what it is about too, and of 2 the facts
+    are small, because however long the words are, a poster is one sheet."""
+    series = slot.series.name if slot.series else ""
+    words = len(f"{slot.centre.name}{slot.room.name}{slot.centre.address}{series}")
+    if words > 120:
+        return 2
+    return 1 if words > 40 or len(slot.activity.title) > 30 or not slot.is_open else 0
