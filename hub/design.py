@@ -49,7 +49,7 @@ def show_design() -> ResponseReturnValue:
         "design.html",
         colours=COLOURS,
         hues=HUES,
-        icons=re.findall(r'symbol id="(\w+)"', (STATIC / "icons.svg").read_text()),
+        icons=re.findall(r'id="(\w+)" viewBox="0 0 24 24"', (STATIC / "icons.svg").read_text()),
         kinds=[Kind(**row) for row in rows_of("kinds.json")],
         slots=_slots(),
         form=SampleForm(None),

@@ -29,7 +29,7 @@ from hub.wording import SpokenEnvironment
 
 LAST_PAGE = 1000  # further on nobody looks, and a database counts rows in vain
 # Macros of ui.html that write the same whoever looks.
-SAME_FOR_EVERYBODY = ("icon", "brand", "tabs", "ridge", "badge", "demo_badge")
+SAME_FOR_EVERYBODY = ("icon", "brand", "tabs", "picture", "badge", "demo_badge")
 
 htmx = HTMX()
 
