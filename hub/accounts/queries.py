@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, bindparam, select
@@ -9,6 +10,9 @@ from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account, Role, RoleName
 from hub.db import db
+from hub.reading import Reading
+
+VISITOR = Reading(Account, roles=Reading(Role))
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,15 @@ def load_account(user_id: str) -> Account | None:
     number, _separator, version = user_id.partition(":")
     if not (number.isdecimal() and version.isdecimal()):
         return None
-    wanted = {"id": int(number), "version": int(version)}
-    return db.session.scalars(_of_a_cookie(), wanted).unique().one_or_none()
+    found = VISITOR.rows(_of_a_cookie(), id=int(number), version=int(version))
+    return found[0] if found else None
 
 
 @cache
-def _of_a_cookie() -> Select[Account]:
+def _of_a_cookie() -> Select[*tuple[Any, ...]]:
     """Built once: it is asked for with every request."""
     wanted = Account.id == bindparam("id"), Account.auth_version == bindparam("version")
-    return select(Account).where(*wanted)
+    return VISITOR.select().where(*wanted)
 
 
 def account_with(phone: str) -> Account | None:

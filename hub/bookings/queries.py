@@ -17,15 +17,26 @@ from hub.catalogue.models import Activity, Admission
 from hub.db import db
 from hub.families.models import Guardian, Priority
 from hub.timetable.models import Series, Slot, SlotState
-from hub.timetable.queries import slots_for_cards, slots_with_everything
+from hub.timetable.queries import CARDS, WHOLE, slots_with_everything
 
 PAGE = 20
 MOST_TO_MOVE_TO = 12
 LONGEST_SLOT = timedelta(days=1)  # overnight care that began the evening before
 
 
+def slot_seen(slot_id: int) -> Slot:
+    """A slot with everything its page shows, in one query, only to be read; else 404."""
+    found = WHOLE.rows(_slot_seen(), slot_id=slot_id)
+    return found[0] if found else abort(404)
+
+
+@cache
+def _slot_seen() -> Select[*tuple[Any, ...]]:
+    return WHOLE.select().where(Slot.id == bindparam("slot_id"))
+
+
 def slot_or_404(slot_id: int) -> Slot:
-    """A slot with everything its page shows, in one query."""
+    """The same, loaded to be changed."""
     return db.session.scalar(_slot_of_id(), {"slot_id": slot_id}) or abort(404)
 
 
@@ -239,9 +250,8 @@ def booked_with(phone: str, number: str) -> Booking | None:
 
 def slots_to_move_to(booking: Booking, now: datetime) -> Sequence[Slot]:
     """The slots of the same activity that have places for this booking now, soonest first."""
-    return db.session.scalars(
-        slots_for_cards()
-        .outerjoin(Slot.series)
+    return CARDS.rows(
+        CARDS.select()
         .where(
             Slot.activity_id == booking.slot.activity_id,
             Slot.id != booking.slot_id,
@@ -256,19 +266,18 @@ def slots_to_move_to(booking: Booking, now: datetime) -> Sequence[Slot]:
         )
         .order_by(Slot.starts_at)
         .limit(MOST_TO_MOVE_TO)
-    ).all()
+    )
 
 
 def alternatives(slot: Slot, now: datetime) -> Sequence[Slot]:
     """The next few slots of the same activity that still have places."""
-    wanted = {"activity_id": slot.activity_id, "slot_id": slot.id, "now": now}
-    return db.session.scalars(_alternatives(), wanted).all()
+    return CARDS.rows(_alternatives(), activity_id=slot.activity_id, slot_id=slot.id, now=now)
 
 
 @cache
-def _alternatives() -> Select[Slot]:
+def _alternatives() -> Select[*tuple[Any, ...]]:
     return (
-        slots_for_cards()
+        CARDS.select()
         .where(
             Slot.activity_id == bindparam("activity_id"),
             Slot.id != bindparam("slot_id"),

@@ -38,7 +38,7 @@ blueprint = Blueprint("bookings", __name__)
 @same_for_strangers
 def show_slot(slot_id: int) -> ResponseReturnValue:
     kept = kept_form(request.path)
-    slot, household = queries.slot_or_404(slot_id), visitors_household(current_user)
+    slot, household = queries.slot_seen(slot_id), visitors_household(current_user)
     form = BookingForm(household, formdata=kept)
     if not form.request_key.data:
         form.new_key()
@@ -48,7 +48,7 @@ def show_slot(slot_id: int) -> ResponseReturnValue:
 @blueprint.post("/slots/<int:slot_id>/bookings")
 @open_to(Admits.SIGNED_IN)
 def book_slot(slot_id: int) -> ResponseReturnValue:
-    slot, household = queries.slot_or_404(slot_id), visitors_household(current_user)
+    slot, household = queries.slot_seen(slot_id), visitors_household(current_user)
     form = BookingForm(household)
     refusal, kept = _too_late(slot, household)  # said without waiting behind who is booking
     if form.validate() and not refusal:
@@ -65,7 +65,7 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
         except Refused as refused:
             refusal = refused
             slot, household, kept = (
-                queries.slot_or_404(slot_id),
+                queries.slot_seen(slot_id),
                 visitors_household(current_user),
                 None,
             )

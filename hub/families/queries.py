@@ -11,6 +11,9 @@ from sqlalchemy.orm import joinedload
 from hub.accounts.models import Account
 from hub.db import db
 from hub.families.models import Guardian, Household, Person
+from hub.reading import Reading
+
+SEEN = Reading(Household, persons=Reading(Person))
 
 
 def my_household(account: Account) -> Household | None:
@@ -49,8 +52,11 @@ def my_person(account: Account, person_id: int, *, lock: bool = False) -> Person
 
 
 def visitors_household(visitor: Any) -> Household | None:
-    """The same for whoever looks at a page, who may be nobody we know."""
-    return my_household(visitor) if visitor.is_authenticated else None
+    """The same, only to be read, for whoever looks at a page: she may be nobody we know."""
+    if not visitor.is_authenticated:
+        return None
+    found = SEEN.rows(_household_seen(), account_id=visitor.id)
+    return found[0] if found else None
 
 
 def my_persons(account: Account, person_ids: Sequence[int], *, lock: bool = False) -> list[Person]:
@@ -82,8 +88,15 @@ def _persons_of(*, lock: bool) -> Select[Person]:
 
 
 @cache
-def _household_of() -> Select[Household]:
+def _household_seen() -> Select[*tuple[Any, ...]]:
     """Built once: nearly every page of somebody signed in asks for it."""
+    mine = Guardian.account_id == bindparam("account_id")
+    households = SEEN.select().join(Guardian, Guardian.household_id == Household.id)
+    return households.where(mine).order_by(Person.id)
+
+
+@cache
+def _household_of() -> Select[Household]:
     return (
         select(Household)
         .join(Guardian, Guardian.household_id == Household.id)

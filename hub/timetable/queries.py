@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -23,8 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import joinedload
 
 from hub import clock
-from hub.catalogue.models import Activity, Audience, Centre
+from hub.catalogue.models import Activity, Audience, Centre, District, Kind, Room, StaffMember
 from hub.db import db
+from hub.reading import Reading
 from hub.timetable.models import Series, Slot, SlotState
 from hub.timetable.rules import Ages, weekend
 
@@ -32,6 +34,52 @@ SLOTS_ON_A_PAGE = 20
 SLOTS_AT_A_GLANCE = 6
 FEW_ACTIVITIES = 200
 DAYS_AHEAD = 28  # a search for what there hardly is ends here, and does not read the whole table
+
+# Slots as cards show them.
+CARDS = Reading(
+    Slot,
+    Slot.centre_id,
+    Slot.starts_at,
+    Slot.ends_at,
+    Slot.audience,
+    Slot.youngest_months,
+    Slot.oldest_months,
+    Slot.fee_fen,
+    Slot.admission,
+    Slot.drawn_at,
+    Slot.state,
+    Slot.capacity,
+    Slot.places_left,
+    Slot.waiting_limit,
+    activity=Reading(Activity, Activity.title, kind=Reading(Kind, Kind.code, Kind.icon)),
+    centre=Reading(Centre, Centre.name, Centre.is_demo),
+    series=Reading(Series, Series.is_whole),
+)
+# Slots with all that a page of their own shows.
+WHOLE = Reading(
+    Slot,
+    activity=Reading(
+        Activity,
+        Activity.kind_id,
+        Activity.title,
+        Activity.summary,
+        Activity.bring,
+        Activity.rules,
+        kind=Reading(Kind, Kind.code, Kind.name),
+    ),
+    centre=Reading(
+        Centre,
+        Centre.name,
+        Centre.community,
+        Centre.address,
+        Centre.phone,
+        Centre.is_demo,
+        district=Reading(District, District.name),
+    ),
+    series=Reading(Series),
+    room=Reading(Room, Room.name),
+    lead=Reading(StaffMember, StaffMember.name),
+)
 
 
 @dataclass(frozen=True)
@@ -56,8 +104,8 @@ class Glance:
 
 
 @cache
-def slots_for_cards() -> Select[Slot]:
-    """Slots with what a card shows.
+def slots_with_everything() -> Select[Slot]:
+    """Slots with what a page of its own shows, to be changed too.
 
     Outer joins, though there is always a row to join: they leave it to the slot's own index to
     begin, where an inner join tempts the database to read all the activities first. Built once,
@@ -65,18 +113,10 @@ def slots_for_cards() -> Select[Slot]:
     """
     return select(Slot).options(
         joinedload(Slot.activity).joinedload(Activity.kind),
-        joinedload(Slot.centre),
+        joinedload(Slot.centre).joinedload(Centre.district),
         joinedload(Slot.series),
-    )
-
-
-@cache
-def slots_with_everything() -> Select[Slot]:
-    """Slots with what a page of its own shows: room, lead and district too."""
-    return slots_for_cards().options(
         joinedload(Slot.room),
         joinedload(Slot.lead),
-        joinedload(Slot.centre).joinedload(Centre.district),
     )
 
 
@@ -114,8 +154,7 @@ def at_a_glance(district_id: int | None, now: datetime) -> Glance:
 def slots_of_centre(centre_id: int, first: datetime, last: datetime) -> Sequence[Slot]:
     """All slots of a centre that begin in these hours; a called-off one stays in sight."""
     here = Slot.centre_id == centre_id, Slot.starts_at >= first, Slot.starts_at < last
-    in_order = slots_for_cards().where(*here).order_by(Slot.starts_at, Slot.id)
-    return db.session.scalars(in_order).all()
+    return CARDS.rows(CARDS.select().where(*here).order_by(Slot.starts_at, Slot.id))
 
 
 def slots_of_series(series_id: int) -> Sequence[Slot]:
@@ -162,15 +201,15 @@ def _cards(
     start, end = clock.day_bounds(*days)
     wanted = {"start": start, "end": end, "now": now, "skip": skip, "most": most}
     found = _cards_found(replace(wish, day=None), is_rare=_is_rare(wish))
-    return db.session.scalars(found, wanted).all()
+    return CARDS.rows(found, **wanted)
 
 
 @lru_cache(maxsize=100)
-def _cards_found(wish: Wish, *, is_rare: bool) -> Select[Slot]:
+def _cards_found(wish: Wish, *, is_rare: bool) -> Select[*tuple[Any, ...]]:
     """The cards of a few ids: what they show is joined after the sorting, not before it."""
     skip, most = (bindparam(name, type_=Integer) for name in ("skip", "most"))
     keys = found_by(wish, is_rare=is_rare).offset(skip).limit(most)
-    return slots_for_cards().where(Slot.id.in_(keys)).order_by(Slot.starts_at, Slot.id)
+    return CARDS.select().where(Slot.id.in_(keys)).order_by(Slot.starts_at, Slot.id)
 
 
 def _centres_in(district_id: int) -> Select[int]:

@@ -14,7 +14,7 @@ from hub import clock
 from hub.catalogue import queries as catalogue
 from hub.catalogue.models import Centre, District
 from hub.choices import choose, chosen
-from hub.families.queries import my_household
+from hub.families.queries import visitors_household
 from hub.pages import page, page_asked
 from hub.paths import safe_path
 from hub.security import Admits, open_to, same_for_strangers, without_token
@@ -64,9 +64,7 @@ def choose_district() -> ResponseReturnValue:
 @open_to(Admits.EVERYONE)
 @same_for_strangers
 def find() -> ResponseReturnValue:
-    kinds, household = catalogue.kinds(), None
-    if current_user.is_authenticated:
-        household = my_household(current_user)
+    kinds, household = catalogue.kinds(), visitors_household(current_user)
     form = FindForm(formdata=request.args)
     persons = household.persons if household else ()
     form.offer(catalogue.districts(), kinds, persons, clock.today())
