@@ -67,6 +67,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
     app.register_blueprint(health.blueprint)
     app.register_blueprint(accounts)
+    app.register_blueprint(offline.blueprint)
     app.register_blueprint(families)
     app.register_blueprint(timetable)
     app.register_blueprint(poster.blueprint)

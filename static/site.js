@@ -1,15 +1,80 @@
 // What a page can do better with JavaScript; nothing needs it. The words are the page's (data-…).
-document.addEventListener("htmx:sendError", () => tell("lost"));
-document.addEventListener("htmx:timeout", () => tell("slow"));
+
+// A form is sent once, however often it is pressed. Without a network it is not sent, and the page
+// says so; where the phone only believes to have none, it is sent after all.
+const AGAIN = 10_000; // then it may be pressed again, whatever became of it
+let sent, reached;
+document.addEventListener("submit", onSubmit, { capture: true });
+document.addEventListener("htmx:afterRequest", release);
+document.addEventListener("htmx:sendError", notAnswered);
+document.addEventListener("htmx:timeout", notAnswered);
 document.addEventListener("htmx:beforeRequest", () => tell(""));
+addEventListener("pageshow", release);
+addEventListener("online", () => trouble() === "lost" && tell("back"));
+
+function onSubmit(event) {
+  const { target: form, submitter } = event;
+  if (form.method !== "post") return;
+  const isHeld = form === sent || (!navigator.onLine && form !== reached);
+  if (isHeld) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+  if (form === sent) return;
+  if (isHeld) {
+    const reach = () => {
+      reached = form;
+      form.requestSubmit(submitter);
+    };
+    fetch("/healthz", { method: "HEAD", cache: "no-store" }).then(reach, () => tell("lost"));
+    return;
+  }
+  release();
+  sent = form;
+  form.classList.add("htmx-request");
+  setTimeout(() => form === sent && release(), AGAIN);
+}
+
+function release() {
+  sent?.classList.remove("htmx-request");
+  sent = reached = undefined;
+}
+
+function notAnswered({ detail }) {
+  tell(detail.requestConfig.verb === "get" ? "unread" : unsure(detail.elt));
+}
+
+// A form with a key may be sent as often as one likes.
+function unsure(form) {
+  return form?.elements?.request_key ? "again" : "unsure";
+}
+
+// The worker (sw.js) keeps the bookings a page names, and tells when a form got no answer. The first
+// page of a visit does without it: a slow network has enough to do then.
+const { serviceWorker } = navigator;
+serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data === "unanswered" && sent) tell(unsure(sent));
+  release();
+});
+addEventListener("load", () => {
+  if (document.referrer.startsWith(location.origin)) serviceWorker?.register("/sw.js").catch(() => {});
+});
+keepCopies();
+
+function keepCopies() {
+  const keep = document.querySelector("[data-keep]")?.dataset.keep.split(" ");
+  if (keep) serviceWorker?.ready.then(({ active }) => active.postMessage({ keep }));
+}
 
 // After a refused form, lead to the first thing to put right. When what was pressed is gone from the
 // page, go on reading at what took its place.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   countDown(0);
   offerCopies();
+  keepCopies();
   if (toPutRight() || document.activeElement !== document.body) return;
-  const arrived = document.getElementById(detail.target.id) ?? document.getElementById("main");
+  const arrived = document.getElementById(detail.target.id) ?? document.querySelector("main :is(.flash, h1)");
+  arrived.tabIndex = -1;
   arrived.focus({ preventScroll: true });
 });
 toPutRight();
@@ -64,10 +129,15 @@ for (const button of document.querySelectorAll("[data-print]")) {
 }
 
 function tell(what) {
-  const trouble = document.getElementById("trouble");
-  if (!trouble) return;
-  trouble.hidden = !what;
-  trouble.textContent = what ? trouble.dataset[what] : "";
+  const box = document.getElementById("trouble");
+  if (!box) return;
+  box.hidden = !what;
+  box.textContent = what ? box.dataset[what] : "";
+  box.dataset.told = what;
+}
+
+function trouble() {
+  return document.getElementById("trouble")?.dataset.told;
 }
 
 // A slot that opens soon: its button is on the page already and wakes by the server's clock, without
@@ -98,7 +168,7 @@ function tick(box, left) {
     shown.textContent = box.dataset.open;
     return;
   }
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const still = "care" in document.documentElement.dataset || matchMedia("(prefers-reduced-motion: reduce)").matches;
   const step = !still ? 1000 : remains > 60_000 ? 60_000 : 10_000;
   const seconds = (Math.ceil(remains / step) * step) / 1000;
   shown.textContent = inWords(box, seconds);
