@@ -78,6 +78,7 @@ def find() -> ResponseReturnValue:
         page_number=page_number,
         has_more=has_more,
         here=_address("timetable.find", form.chosen()),
+        told=_("这一页有 %(count)s 场", count=len(slots)) if slots else _("没有找到合适的场次"),
     )
 
 
@@ -97,6 +98,7 @@ def centres() -> ResponseReturnValue:
         page_number=page_number,
         has_more=has_more,
         here=_address("timetable.centres", form.chosen()),
+        told=_("这一页有 %(count)s 个中心", count=len(found)) if found else _("没有找到这样的中心"),
     )
 
 
