@@ -13,7 +13,8 @@ from hub.accounts.models import Account
 from hub.db import db
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
-WITHOUT_TOKEN = {"/language", "/care"}  # on every page; they look where they are sent from instead
+EVERYWHERE = {"/language", "/care"}  # forms that stand on every page
+WITHOUT_TOKEN = {*EVERYWHERE, "/district"}  # they look where they are sent from instead
 INLINE = ("style", "onclick", "onload", "onsubmit", "onchange", "oninput")
 
 
@@ -70,7 +71,7 @@ class Page(HTMLParser):
         """The one form whose action holds these words (without words: the page's own form)."""
         found = [form for form in self.forms if action_contains in form.action]
         if not action_contains:
-            found = [form for form in found if form.action not in WITHOUT_TOKEN]
+            found = [form for form in found if form.action not in EVERYWHERE]
         assert len(found) == 1, f"{len(found)} forms with {action_contains!r} on {self.url}"
         return found[0]
 

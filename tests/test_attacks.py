@@ -285,7 +285,7 @@ def test_no_form_does_anything_without_its_token(app: Flask, browser: Browser, c
     writing = [
         rule
         for rule in app.url_map.iter_rules()
-        # Two forms on pages for everybody have none: see tests/test_choices.py.
+        # Forms on pages for everybody have none: see tests/test_choices.py.
         if "POST" in (rule.methods or ()) and rule.rule not in WITHOUT_TOKEN
     ]
     assert len(writing) >= 12

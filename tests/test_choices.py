@@ -22,7 +22,7 @@ FROM_ELSEWHERE = [
     {"Referer": "https://evil.example/localhost"},
     {},
 ]
-CHOICES = [("/language", {"language": "en"}), ("/care", {"care": "1"})]
+CHOICES = [("/language", {"language": "en"}), ("/care", {"care": "1"}), ("/district", {})]
 
 
 def test_a_page_is_chinese_until_english_is_chosen(browser: Browser) -> None:
@@ -47,7 +47,7 @@ def test_a_page_is_large_and_plain_once_that_was_chosen(browser: Browser, cast: 
     assert "data-care" not in browser.submit(page, form="/care", care="").html
 
 
-@pytest.mark.parametrize(("address", "sent"), CHOICES)
+@pytest.mark.parametrize(("address", "sent"), CHOICES[:2])
 def test_a_choice_is_a_cookie_of_its_own_and_begins_no_session(
     app: Flask, browser: Browser, address: str, sent: dict[str, str]
 ) -> None:
