@@ -128,7 +128,8 @@ class Phone:
 def phones(
     chromium: Browser, playwright: Playwright, live_site: str, app: Flask
 ) -> Iterator[Callable[..., Phone]]:
-    """Make a phone: `phones(scripts=False)` without JavaScript, `phones(account_id)` signed in."""
+    """Make a phone: `phones(scripts=False)` without JavaScript, `phones(account_id)` signed in,
+    `phones(worker=True)` with the worker that answers when the network does not."""
     contexts: list[BrowserContext] = []
 
     def make(
@@ -136,17 +137,22 @@ def phones(
         *,
         scripts: bool = True,
         viewport: tuple[int, int] | None = None,
+        worker: bool = False,
     ) -> Phone:
         options: dict[str, Any] = dict(playwright.devices[PHONE])
         if viewport:
             options["viewport"] = {"width": viewport[0], "height": viewport[1]}
             options["is_mobile"] = viewport[0] < 600
         context = chromium.new_context(
-            **options, locale="zh-CN", timezone_id="Asia/Shanghai", java_script_enabled=scripts
+            **options,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            java_script_enabled=scripts,
+            service_workers="allow" if worker else "block",
         )
         contexts.append(context)
         if account_id is not None:
-            context.add_cookies([_cookie(app, account_id, live_site)])
+            context.add_cookies([cookie_of(app, account_id, live_site)])
         return Phone(context, live_site, scripts)
 
     yield make
@@ -154,7 +160,7 @@ def phones(
         context.close()
 
 
-def _cookie(app: Flask, account_id: int, site: str) -> Any:
+def cookie_of(app: Flask, account_id: int, site: str) -> Any:
     """The cookie of somebody who signed in before."""
     with app.app_context():
         user_id = db.session.get_one(Account, account_id).get_id()
