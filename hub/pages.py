@@ -15,7 +15,7 @@ from flask import (
 )
 from flask_htmx import HTMX
 from flask_login import AnonymousUserMixin
-from jinja2 import StrictUndefined, pass_context
+from jinja2 import StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 from hub import language, text
 from hub.assets import asset
 from hub.db import db
+from hub.tongues import mark_chinese
 from hub.wechat import in_wechat
 from hub.wording import SpokenEnvironment
 
@@ -45,9 +46,9 @@ def page(name: str, status: int = 200, **context: Any) -> Response:
     template = templates.get_template(name)
     if wants_part and part in template.blocks:
         of_page = templates.get_template("_part.html")
-        response = make_response(render_template(of_page, page=name, part=part, **context))
+        response = _write(of_page, page=name, part=part, **context)
     else:
-        response = make_response(render_template(template, **context))
+        response = _write(template, **context)
         if wants_part:
             response.headers["HX-Push-Url"] = request.full_path.removesuffix("?")
             _take_the_whole_page(response)
@@ -96,10 +97,15 @@ def error_page(status: int, headers: dict[str, str] | None = None) -> Response:
         g._login_user = AnonymousUserMixin()  # else Flask-Login would ask who it is, once more
     names = [f"errors/{status}.html", "errors/400.html" if status < 500 else "errors/500.html"]
     template = _templates().select_template(names)
-    response = make_response(render_template(template, status=status), status, headers or {})
+    response = make_response(_write(template, status=status), status, headers or {})
     if htmx:  # an error is a whole page, whatever part was asked for
         _take_the_whole_page(response)
     return response
+
+
+def _write(template: Template, **context: Any) -> Response:
+    html = render_template(template, **context)
+    return make_response(mark_chinese(html) if language.html_lang() == "en" else html)
 
 
 def _templates() -> SpokenEnvironment:
