@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from hub import clock
 from hub.bookings.clockwork import DUTIES, Duty
-from hub.bookings.models import Answer, BookingState, Draw, Offer
+from hub.bookings.models import Answer, BookingState, CalendarFeed, Draw, Offer
 from hub.catalogue.models import Activity
 from hub.db import db
 from hub.families.models import Person
@@ -59,22 +59,35 @@ def test_no_page_reads_a_whole_table(app: Flask, cast: Cast, plans: list[str]) -
         activity = db.session.get_one(Activity, cast.activity)
         slot = a_slot(activity, capacity=3, places_left=2)
         full = a_slot(activity, capacity=1, places_left=0, starts_at=tomorrow(18))
-        db.session.add_all([slot, full])
+        past = a_slot(activity, starts_at=clock.now() - timedelta(hours=3))
+        db.session.add_all([slot, full, past])
         child, other = (db.session.get_one(Person, one) for one in (cast.xiaoman, cast.amu))
         booking = a_booking(slot, child)
         turn = a_booking(full, child, state=BookingState.WAITING)
-        db.session.add_all([booking, turn, a_booking(full, other)])
+        over = a_booking(past, child)
+        feed = CalendarFeed(household_id=cast.household, token="secret", made_at=clock.now())
+        db.session.add_all([booking, turn, a_booking(full, other), over, feed])
         db.session.commit()
         here, there, number, waiting = slot.id, full.id, booking.number, turn.number
+        been = over.number
     day = clock.today() + timedelta(days=1)
     find = f"/slots?day={day}&age=6&places=y&district=1&kind=1"
     pages: dict[int | None, list[str]] = {
-        None: ["/", "/slots", find, "/centres?q=yl", f"/centres/{cast.centre}", f"/slots/{there}"],
+        None: [
+            *("/", "/slots", find, "/centres?q=yl", f"/centres/{cast.centre}", f"/slots/{there}"),
+            "/calendar/secret.ics",
+        ],
         cast.mother: [f"/slots/{here}", "/bookings", "/bookings?page=2", f"/bookings/{number}"],
-        cast.grandmother: [f"/bookings/{waiting}/cancellation", "/family", "/me"],
+        cast.grandmother: [
+            *(f"/bookings/{waiting}/cancellation", "/family", "/me", "/bookings/calendar"),
+            *(f"/bookings/{number}/calendar.ics", f"/bookings/{been}/feedback"),
+        ],
         cast.other_mother: [f"/family/persons/{cast.amu}", f"/family/persons/{cast.amu}/removal"],
         cast.clerk: [f"/desk/centres/{cast.centre}/days/{day}", f"/desk/slots/{there}"],
-        cast.manager: [f"/desk/centres/{cast.centre}/days/{day}/sheet"],
+        cast.manager: [
+            f"/desk/centres/{cast.centre}/days/{day}/sheet",
+            f"/desk/centres/{cast.centre}/feedback",
+        ],
         cast.administrator: ["/desk?q=rs"],
     }
     for account, addresses in pages.items():

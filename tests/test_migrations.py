@@ -13,8 +13,9 @@ from flask_migrate import upgrade
 from sqlalchemy import CheckConstraint, MetaData, create_engine, inspect, make_url, text
 
 from hub import clock, create_app
+from hub.bookings.models import CalendarFeed, Feedback
 from hub.bookings.recount import troubles
-from hub.db import db
+from hub.db import db, transaction
 from tests.conftest import MIGRATIONS, settings
 from tests.makers import tomorrow
 
@@ -61,6 +62,21 @@ def test_bookings_of_before_keep_their_place_their_turn_and_their_end(old_app: F
 
 
 @both
+def test_what_0002_held_is_there_after_0003_and_can_be_spoken_of(old_app: Flask) -> None:
+    with old_app.app_context():
+        upgrade(directory=MIGRATIONS, revision="0001")
+        _a_slot_with_three_bookings()
+        upgrade(directory=MIGRATIONS, revision="0002")
+        before = _everything()
+        upgrade(directory=MIGRATIONS)
+        assert _everything() == before | {"calendar_feed": [], "feedback": []}
+        was_here = Feedback(booking_id=1, centre_id=1, at=clock.now(), is_glad=True)
+        feed = CalendarFeed(household_id=1, token="drawn", made_at=clock.now())
+        with transaction():
+            db.session.add_all([was_here, feed])
+
+
+@both
 def test_a_migrated_database_is_the_one_the_program_describes(old_app: Flask) -> None:
     with old_app.app_context():
         upgrade(directory=MIGRATIONS)
@@ -79,6 +95,18 @@ def test_foreign_keys_hold_again_after_a_migration(old_app: Flask) -> None:
         upgrade(directory=MIGRATIONS)
         with db.engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def _everything() -> dict[str, list[Any]]:
+    """Every row of every table but the note of how far it is migrated."""
+    with db.engine.connect() as connection:
+        tables = MetaData()
+        tables.reflect(connection)
+        return {
+            name: connection.execute(table.select().order_by(*table.primary_key)).all()
+            for name, table in tables.tables.items()
+            if name != "alembic_version"
+        }
 
 
 def _is_check(rule: Any) -> bool:

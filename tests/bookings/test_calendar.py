@@ -67,6 +67,8 @@ class TestOneBooking:
     ) -> None:
         number = booked(a_place(), cast.mother, cast.xiaoman)
         proof = mother.visit(f"/bookings/{number}")
+        assert proof.links["怎么去"].startswith("https://uri.amap.com/search?keyword=")
+        assert number not in proof.links["怎么去"]
         answer = mother.client.get(proof.links["加到手机日历"])
         body = answer.text.replace("\r\n ", "")
         assert "BEGIN:VTIMEZONE\r\nTZID:Asia/Shanghai" in body

@@ -83,6 +83,7 @@ def test_it_can_be_said_for_two_weeks_once_it_is_over(
     clock.shift(timedelta(seconds=1))
     late = mother.post(address, {**sent, "glad": "n"}, 422)
     assert "两个星期以后" in late.text
+    assert "两个星期以后" in mother.post(f"{address}/word", {**sent, "word": "x"}, 422).text
     assert said() == [(True, "", False)]
 
 
