@@ -10,13 +10,15 @@ from icalendar import Calendar, Component
 from sqlalchemy import func, select
 from time_machine import Traveller
 
+from hub import clock as clocks
 from hub.audit import AuditEntry
-from hub.bookings import calendar_pages
+from hub.bookings import calendar_pages, feeds
 from hub.bookings.models import Booking, BookingState, CalendarFeed
 from hub.catalogue.models import Centre
 from hub.db import db, transaction
-from hub.families.models import Person
+from hub.families.models import Household, Person
 from hub.timetable.models import Slot
+from tests.bookings.test_races import at_once
 from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.makers import a_booking, tomorrow
@@ -141,6 +143,17 @@ class TestTheFeed:
         again = mother.post(PAGE, mother.visit(PAGE).form("/renewal").fields)
         assert address_on(again) == feed
         assert address_on(Browser(app).sign_in(cast.grandmother).visit(PAGE)) == feed
+        with app.app_context():
+            made = select(func.count()).where(AuditEntry.act == "make_feed")
+            assert db.session.scalar(made) == 1
+
+    def test_made_by_both_guardians_at_once_is_one(self, app: Flask, cast: Cast) -> None:
+        def make() -> None:
+            with transaction():
+                household = db.session.get_one(Household, cast.household)
+                feeds.make_feed(household, account_id=cast.mother, now=clocks.now())
+
+        assert at_once(app, [make] * 8) == {"None": 8}
         with app.app_context():
             made = select(func.count()).where(AuditEntry.act == "make_feed")
             assert db.session.scalar(made) == 1

@@ -9,9 +9,14 @@ from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
+from hub import clock as clocks
+from hub.accounts.models import Account
+from hub.bookings.feedback import say
 from hub.bookings.models import Booking, BookingState, Ending, Feedback
+from hub.bookings.queries import my_booking
 from hub.db import db, transaction
 from hub.ops.forgetting import forget_expired
+from tests.bookings.test_races import at_once
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import tomorrow
@@ -65,6 +70,19 @@ def test_tapped_twice_and_thought_better_of_it_is_one_answer_that_keeps_its_word
     assert again.form("/word").fields["word"].strip() == "很好"
     mother.post(f"/bookings/{number}/feedback", {**again.form("/word").fields, "glad": "n"})
     assert said() == [(False, "很好", False)]
+
+
+def test_taps_of_the_same_moment_are_one_answer(
+    app: Flask, cast: Cast, number: str, said: Said
+) -> None:
+    def tap() -> None:
+        with transaction():
+            mother = db.session.get_one(Account, cast.mother)
+            booking = my_booking(mother, number)
+            say(booking, True, account_id=mother.id, now=clocks.now())
+
+    assert at_once(app, [tap] * 8) == {"None": 8}
+    assert said() == [(True, "", False)]
 
 
 def test_it_can_be_said_for_two_weeks_once_it_is_over(
