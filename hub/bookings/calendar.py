@@ -21,7 +21,7 @@ from hub.bookings.trail import Trail
 
 MAKER = "-//yuhao//bookings//ZH"
 ALARM = timedelta(hours=2)
-REFRESH = timedelta(hours=1)
+REFRESH = "PT1H"  # how often to ask again, for calendars that listen
 # What an event is called by, for good: made of the booking's number and of nothing that may change.
 NUMBERS = uuid.UUID("6f0b1ad3-3c7a-5a52-9a63-5a1fb6f5f0c1")
 # Since then China has had one time without summer time: one rule says it all.

@@ -262,6 +262,8 @@ class TestTheFeed:
         booked(a_place(), cast.mother, cast.xiaoman)
         first = app.test_client().get(feed)
         assert first.headers["Cache-Control"] == "private, no-cache"
+        assert "Set-Cookie" not in first.headers
+        assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n" in first.text
         seen = {"If-None-Match": first.headers["ETag"]}
         clock.shift(timedelta(hours=3))
         assert app.test_client().get(feed, headers=seen).status_code == 304
