@@ -23,6 +23,7 @@ check: $(VENV)/.dev
 	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/.dev
+	@$(VENV)/bin/python -m bench.budget
 	@$(VENV)/bin/python -m bench.rush
 
 $(VENV)/.run: requirements.lock pyproject.toml

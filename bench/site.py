@@ -89,7 +89,7 @@ def a_rush(app: Flask, people: int, places: int, waiting: int) -> tuple[int, lis
             db.session.add_all(children)
             db.session.flush()
             everybody = [
-                (_cookie(app, guardian.account), child.id)
+                (cookie(app, guardian.account), child.id)
                 for guardian, child in zip(guardians, children, strict=True)
             ]
             slot_id = slot.id
@@ -124,7 +124,7 @@ def _guardian(number: int, now: datetime) -> Guardian:
     return Guardian(account=account, household=Household(created_at=now))
 
 
-def _cookie(app: Flask, account: Account) -> str:
+def cookie(app: Flask, account: Account) -> str:
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     if serializer is None:
         raise SystemExit("the bench has no key")
