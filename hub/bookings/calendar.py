@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from flask_babel import gettext as _
-from icalendar import Alarm, Calendar, Component, Event, Timezone
+from icalendar import Alarm, Calendar, Component, Event, Timezone, vDuration
 from icalendar.enums import CLASS, STATUS
 
 from hub import clock, text
@@ -21,7 +21,7 @@ from hub.bookings.trail import Trail
 
 MAKER = "-//yuhao//bookings//ZH"
 ALARM = timedelta(hours=2)
-REFRESH = "PT1H"  # how often to ask again, for calendars that listen
+REFRESH = timedelta(hours=1)  # how often to ask again, for calendars that listen
 # What an event is called by, for good: made of the booking's number and of nothing that may change.
 NUMBERS = uuid.UUID("6f0b1ad3-3c7a-5a52-9a63-5a1fb6f5f0c1")
 # Since then China has had one time without summer time: one rule says it all.
@@ -52,7 +52,7 @@ def calendar_of(
     calendar.add("X-WR-CALNAME", _("渝好空间预约"))
     calendar.add("X-WR-TIMEZONE", clock.ZONE.key)
     calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("X-PUBLISHED-TTL", REFRESH)
+    calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
     calendar.add_component(_zone())
     for booking in bookings:
         calendar.add_component(_event(booking, trails[booking.id], address_of(booking), now))
