@@ -86,7 +86,9 @@ class Phone:
 
     def _note(self, message: Any) -> None:
         # Chromium reports every 4xx answer as an error; which ones there are is the tests' matter.
-        if message.type in {"error", "warning"} and "status of 4" not in message.text:
+        # So is the service worker, which most tests do without.
+        usual = ("status of 4", "Service Worker registration blocked by Playwright")
+        if message.type in {"error", "warning"} and not any(one in message.text for one in usual):
             self.troubles.append(message.text)
 
     def visit(self, path: str) -> Page:
