@@ -8,6 +8,8 @@ const KEPT = /^\/bookings(\/\d{10})?$/;
 const NEAR = /<span class="near">[^<]*<\/span> /g; // 今天, 明天: true on the day it was kept
 const PATIENCE = 6000; // then the copy of a page is better than the page
 const FRESH = 5 * 60_000;
+let putting; // the page just shown
+let now = 0; // by the server's clock; the phone's may be wrong
 let wiped = 0; // what was asked for before a wipe must not be kept after it
 
 addEventListener("install", (event) => event.waitUntil(install()));
@@ -51,7 +53,7 @@ async function navigate(event, pathname) {
     await noteVisitor(answer, before);
     if (isSent) event.waitUntil(renewOffline(pathname));
     else if (KEPT.test(pathname) && !new URL(request.url).search)
-      event.waitUntil(put(pathname, answer.clone(), wiped));
+      event.waitUntil((putting = put(pathname, answer.clone(), wiped)));
     return answer;
   });
   try {
@@ -92,6 +94,7 @@ async function shown(page, part) {
 }
 
 async function keep(paths) {
+  await putting;
   const name = await mine();
   const kept = name && (await caches.open(name));
   const isAll = paths.includes(LIST);
@@ -99,7 +102,7 @@ async function keep(paths) {
     if (!paths.includes(new URL(one.url).pathname)) await kept.delete(one);
   for (const path of paths) {
     const known = await kept?.match(path);
-    if (known && Date.now() - Date.parse(known.headers.get("Date")) < FRESH) continue;
+    if (known && now - said(known) < FRESH) continue;
     await take(path);
     if (!known && !isAll) await take(LIST); // which names it from now on
   }
@@ -122,9 +125,14 @@ async function put(path, answer, before) {
 // Every page says whose it is, and somebody else's bookings go at once; but an answer to what was
 // asked before the last change says nothing about now.
 async function noteVisitor(answer, before) {
+  now = said(answer) || now;
   const visitor = answer.headers.get(VISITOR);
   if (visitor === NOBODY) await wipe();
   else if (visitor && before === wiped) await wipe(MINE + visitor);
+}
+
+function said(answer) {
+  return Date.parse(answer.headers.get("Date")?.split(" GMT")[0] + " GMT"); // some servers say it twice
 }
 
 async function wipe(but) {

@@ -44,6 +44,8 @@ def number(app: Flask, cast: Cast) -> str:
     with app.app_context():
         xiaoman = db.session.get_one(Person, cast.xiaoman)
         slot = a_slot(db.session.get_one(Activity, cast.activity), capacity=3, places_left=2)
+        db.session.add(slot)
+        db.session.flush()
         booking = a_booking(slot, xiaoman)
         db.session.add(booking)
         db.session.commit()
@@ -189,6 +191,8 @@ def test_nothing_of_it_stays_after_signing_out(
 ) -> None:
     page = with_copies(phone := phones(cast.mother, worker=True))
     phone.visit("/me")
+    for more in page.locator("main summary").all():
+        more.click()
     page.get_by_role("button", name=how).click()
     page.wait_for_load_state("networkidle")
     assert set(page.evaluate(KEPT)) == {"files"}
