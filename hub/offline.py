@@ -12,7 +12,8 @@ from hub.assets import STATIC, asset
 from hub.pages import page
 from hub.security import NOBODY, VISITOR, Admits, open_to
 
-FILES = ("site.css", "site.js", "icons.svg", "vendor/htmx-2.0.11.min.js")
+VENDORED = sorted((STATIC / "vendor").glob("*.js"))
+FILES = ("site.css", "site.js", "icons.svg", *(f"vendor/{one.name}" for one in VENDORED))
 # Kept by the browser, but asked about each time: what these say must change with the site.
 ASK_EACH_TIME = "no-cache"
 PAPER = "#faf5ea"  # the ground of the light theme, as site.css has it
