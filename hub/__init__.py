@@ -19,6 +19,7 @@ The words of this program, one for each thing, in code, addresses, tables and te
 - account: a phone number that signs in; staff have roles at centres
 - staff member (带领人): somebody of a centre's team, who leads slots
 - roster (花名册): who is booked in a slot; day sheet (日程单): what is printed of a day
+- group list (接龙): what a chat group writes to sign up, and the text of a slot that it is sent
 - feedback (满意度): what a family says of a slot that is over, for the centre's manager only
 - calendar feed (日历订阅): the private address at which calendars fetch a household's bookings
 - notice (通知): a message to a family, kept in the outbox until it is sent
@@ -66,8 +67,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     paths.init_app(app)
 
     app.register_blueprint(health.blueprint)
-    app.register_blueprint(accounts)
     app.register_blueprint(offline.blueprint)
+    app.register_blueprint(accounts)
     app.register_blueprint(families)
     app.register_blueprint(timetable)
     app.register_blueprint(poster.blueprint)
@@ -84,10 +85,10 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(desk)
     for feature in (marks, turns, changes, counter, priorities, feedback, group_pages):
         app.register_blueprint(feature.blueprint)
-    ops.init_app(app)
-
     if not settings.is_production:
         app.register_blueprint(design.blueprint)
+    ops.init_app(app)
+
     assets.init_app(app)
     if settings.proxies:
         trusted = settings.proxies

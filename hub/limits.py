@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -26,34 +27,39 @@ class RateCount(Model):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-def hit(purpose: str, who: str, *, most: int, window: timedelta) -> bool:
+def hit(purpose: str, who: str, *, most: int, window: timedelta, times: int = 1) -> bool:
     """Count one use by `who` in the caller's transaction; false when there were too many.
 
     Windows are fixed spans of the clock: at most `most` uses in each.
     """
-    seconds = int(window.total_seconds())
+    return _count(purpose, [who], window, times)[0] <= most
+
+
+def met_first(purpose: str, whom: Collection[str], *, window: timedelta) -> int:
+    """How many of these are met for the first time in this window of time; one statement."""
+    return sum(hits == 1 for hits in _count(purpose, whom, window, 1)) if whom else 0
+
+
+def _count(purpose: str, whom: Collection[str], window: timedelta, times: int) -> list[int]:
     now = clock.now()
-    number = int(now.timestamp()) // seconds
+    number = int(now.timestamp()) // int(window.total_seconds())
+    usual = {"purpose": purpose, "hits": times, "expires_at": now + window}
+    # In one order: two countings of the same at once wait for each other, never in a circle.
+    keys = sorted(_key(purpose, who, number) for who in set(whom))
     statement = (
         inserting(RateCount)
-        .values(
-            key=_key(purpose, who, number),
-            purpose=purpose,
-            hits=1,
-            expires_at=now + window,
-        )
-        .on_conflict_do_update(index_elements=["key"], set_={"hits": RateCount.hits + 1})
+        .values([{"key": key, **usual} for key in keys])
+        .on_conflict_do_update(index_elements=["key"], set_={"hits": RateCount.hits + times})
         .returning(RateCount.hits)
     )
-    hits: int = db.session.scalars(statement).one()
-    return hits <= most
+    return list(db.session.scalars(statement))
 
 
-def forget_old() -> None:
+def forget_old(most: int = SWEPT) -> None:
     """Clear away some counts whose window has passed: whoever counts calls it, so that they never
     pile up."""
     # Skipping locked rows: two countings at once must not wait for each other in a circle.
-    old = select(RateCount.id).where(RateCount.expires_at < clock.now()).limit(SWEPT)
+    old = select(RateCount.id).where(RateCount.expires_at < clock.now()).limit(most)
     db.session.execute(
         delete(RateCount).where(RateCount.id.in_(old.with_for_update(skip_locked=True)))
     )

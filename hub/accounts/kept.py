@@ -22,6 +22,8 @@ from hub.limits import forget_old, hit
 KEPT_FOR = timedelta(minutes=30)  # time for the code to arrive, and for a child in between
 MOST_BYTES = 8 * 1024  # every form of a family is smaller; strangers must not fill the disk
 LONGEST_PATH = 200
+# What many families wrote in one list (`group-…`) is not laid down anywhere, not for a minute.
+NEVER_KEPT = ("csrf_token", "group-")
 # Anybody may send a form without being signed in; a centre's families share one address.
 FORMS_PER_ADDRESS_AND_HOUR = 60
 SWEPT = 50  # how many old forms one keeping clears away
@@ -29,7 +31,7 @@ SWEPT = 50  # how many old forms one keeping clears away
 
 def keep(path: str, fields: MultiDict[str, str]) -> bool:
     """Keep what was typed for the page at `path`; false where there is nothing, or too much."""
-    typed = [pair for pair in fields.items(multi=True) if pair[0] != "csrf_token"]
+    typed = [pair for pair in fields.items(multi=True) if not pair[0].startswith(NEVER_KEPT)]
     written = json.dumps(typed, ensure_ascii=False)
     if not typed or len(written.encode()) > MOST_BYTES or len(path) > LONGEST_PATH:
         return False

@@ -1,6 +1,6 @@
 """What the desk does for a family, and opens to everybody; the caller holds the transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,12 +17,13 @@ from hub.desk import messages, rules
 from hub.families.actions import add_person, household_of, person_like
 from hub.families.models import Person, Priority
 from hub.families.queries import my_persons
-from hub.limits import hit
+from hub.limits import forget_old, hit, met_first
 from hub.rules import Refused
 from hub.timetable.models import Slot
 from hub.timetable.queries import slots_of_series, whole_begins_at
 
 LOOKUPS, IN = 100, timedelta(hours=1)  # of families by their phones, for one of the staff
+GROUP_LOOKUPS = 200  # of those that stand in pasted lists: two full ones
 
 
 def cancel_for_family(bookings: Sequence[Booking], *, account_id: int, now: datetime) -> None:
@@ -78,6 +79,15 @@ def count_lookup(account_id: int) -> None:
         raise Refused(rules.too_many_lookups())
 
 
+def count_group_lookups(account_id: int, phones: Collection[str]) -> None:
+    """The same for the families of a pasted list: each counts once an hour, however often the
+    list is looked at again."""
+    forget_old(len(phones) + 1)
+    new = met_first("desk_family", [f"{account_id}\n{phone}" for phone in phones], window=IN)
+    if not hit("desk_group", str(account_id), most=GROUP_LOOKUPS, window=IN, times=new):
+        raise Refused(rules.too_many_lookups())
+
+
 def book_at_desk(
     slot: Slot,
     phone: str,
@@ -88,10 +98,12 @@ def book_at_desk(
     now: datetime,
     channel: Channel,
     request_key: str | None,
+    is_estimate: bool = False,
 ) -> Sequence[Booking]:
     """Book for persons of the family with this phone, and for one who is not in it yet: all or
     none. The family's account and household are made where there are none. A date of a whole 期
-    that has not begun is booked with all the others. Raises Refused.
+    that has not begun is booked with all the others. `is_estimate` says that the newcomer's birth
+    date is one; the family is asked to put it right. Raises Refused.
     """
     guardian = account_of(phone, now)
     household = household_of(guardian, now, by=clerk)
@@ -110,7 +122,7 @@ def book_at_desk(
     # Known, and for the same persons: the form came a second time, and all is told. A key that is
     # sent along with something else silences nothing.
     if not (is_known and booked[0].request_key == request_key):
-        messages.tell_booked(booked, now)
+        messages.tell_booked(booked, now, is_estimate=is_estimate)
     return booked
 
 

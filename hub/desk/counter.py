@@ -1,6 +1,8 @@
 """代约: the desk books for a neighbour who rings or walks in."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,8 +11,7 @@ from flask_login import current_user
 
 from hub import clock
 from hub.accounts.kept import kept_form
-from hub.accounts.queries import account_with
-from hub.bookings.models import Channel
+from hub.bookings.models import Booking, Channel
 from hub.bookings.rules import check_fits, check_window
 from hub.db import transaction
 from hub.desk import actions
@@ -19,7 +20,7 @@ from hub.desk.queries import my_slot
 from hub.desk.views import noted
 from hub.families.forms import PersonForm
 from hub.families.models import Person
-from hub.families.queries import my_household
+from hub.families.queries import households_with
 from hub.pages import page
 from hub.rules import Refused, refusal_of
 from hub.security import Admits, open_to
@@ -68,26 +69,48 @@ def book(slot_id: int) -> ResponseReturnValue:
     who.offer(persons)
     if _is_complete(who, newcomer):
         try:
-            with transaction():
-                booked = actions.book_at_desk(
-                    my_slot(current_user, slot_id),
-                    who.number,
-                    who.persons.data or [],
-                    newcomer.facts() if newcomer.birth_date else None,
-                    clerk=current_user,
-                    now=clock.now(),
-                    channel=Channel(who.channel.data or Channel.DESK),
-                    request_key=who.request_key.data or None,
-                )
-                number = booked[0].number
+            booked = book_for(
+                slot_id,
+                who.number,
+                who.persons.data or [],
+                newcomer.facts() if newcomer.birth_date else None,
+                channel=Channel(who.channel.data or Channel.DESK),
+                request_key=who.request_key.data or None,
+            )
         except Refused as refused:
             who.form_errors.append(str(refused))
             persons = _persons_of(who.number)
             who.offer(persons)
         else:
             flash(_("办好了，请把预约号念给对方。"))
-            return redirect(url_for("marks.show_booking", number=number), 303)
+            return redirect(url_for("marks.show_booking", number=booked.number), 303)
     return _persons_page(my_slot(current_user, slot_id), persons, who, newcomer, 422)
+
+
+def book_for(
+    slot_id: int,
+    phone: str,
+    person_ids: Sequence[int],
+    newcomer: dict[str, Any] | None,
+    *,
+    channel: Channel,
+    request_key: str | None,
+    is_estimate: bool = False,
+) -> Booking:
+    """One act of whoever is at the desk; the first of what was booked. Raises Refused."""
+    with transaction():
+        booked = actions.book_at_desk(
+            my_slot(current_user, slot_id),
+            phone,
+            person_ids,
+            newcomer,
+            clerk=current_user,
+            now=clock.now(),
+            channel=channel,
+            request_key=request_key,
+            is_estimate=is_estimate,
+        )
+    return booked[0]
 
 
 def _is_complete(who: CounterForm, newcomer: PersonForm) -> bool:
@@ -112,8 +135,7 @@ def _count_lookup() -> Refused | None:
 
 
 def _persons_of(phone: str) -> list[Person]:
-    guardian = account_with(phone)
-    household = my_household(guardian) if guardian else None
+    household = households_with([phone]).get(phone)
     return list(household.persons) if household else []
 
 

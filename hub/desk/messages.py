@@ -13,8 +13,9 @@ from hub.bookings.models import Booking
 from hub.language import CHINESE
 
 
-def tell_booked(bookings: Sequence[Booking], now: datetime) -> None:
-    """The desk has booked for her: the number, and where she can look it up."""
+def tell_booked(bookings: Sequence[Booking], now: datetime, *, is_estimate: bool = False) -> None:
+    """The desk has booked for her: the number, and where she can look it up; and, where the birth
+    date is an estimate, that she may put it right."""
     first = bookings[0]
     facts = _what(bookings) | {
         "number": text.number(first.number),
@@ -27,6 +28,8 @@ def tell_booked(bookings: Sequence[Booking], now: datetime) -> None:
             said = _("前台替您报了摇号：%(name)s %(what)s，预约号 %(number)s。%(link)s", **facts)
         else:
             said = _("前台替您排了候补：%(name)s %(what)s，有名额会通知您。%(link)s", **facts)
+        if is_estimate:
+            said += _(" 生日是按年龄估的，请到“家人”里改对。")
     tell_guardians(bookings, said, now)
 
 

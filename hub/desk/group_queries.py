@@ -1,0 +1,61 @@
+"""What is known of the people of a pasted list: what they have booked, and what became of them."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import literal, select
+from sqlalchemy.orm import joinedload
+
+from hub.accounts.models import Account
+from hub.audit import record_read
+from hub.bookings.models import LIVE, Booking
+from hub.bookings.standing import Kept
+from hub.catalogue.models import Activity
+from hub.db import db
+from hub.families.models import Household
+from hub.timetable.models import Slot
+
+
+def kept_then(person_ids: Collection[int], slot: Slot) -> list[Kept]:
+    """What these persons have at the time of a slot, there or elsewhere; one query."""
+    rows = (
+        select(
+            Booking.number,
+            Booking.party,
+            Booking.person_id,
+            Booking.slot_id,
+            Activity.kind_id,
+            Activity.title,
+            Booking.starts_at,
+            Booking.ends_at,
+            Booking.state,
+            literal(False),
+            Booking.places,
+        )
+        .join(Booking.slot)
+        .join(Slot.activity)
+        .where(
+            Booking.person_id.in_(person_ids),
+            Booking.state.in_(LIVE),
+            Booking.starts_at < slot.ends_at,
+            Booking.ends_at > slot.starts_at,
+        )
+    )
+    return [Kept(*row) for row in db.session.execute(rows)] if person_ids else []
+
+
+def booked_with_keys(account: Account, keys: Iterable[str]) -> dict[str, Booking]:
+    """The live bookings that this account made with these request keys, by key."""
+    mine = Booking.request_key.in_(list(keys)), Booking.made_by_id == account.id
+    found = (
+        select(Booking)
+        .where(*mine, Booking.state.in_(LIVE))
+        .options(joinedload(Booking.person), joinedload(Booking.slot))
+    )
+    return {str(booking.request_key): booking for booking in db.session.scalars(found)}
+
+
+def note_looks(households: Mapping[str, Household], account_id: int) -> None:
+    """Write down that one of the staff saw who is in these households."""
+    seen = {one.id: len(one.persons) for one in households.values()}
+    for household_id, persons in sorted(seen.items()):
+        record_read("household", household_id, account_id=account_id, persons=persons)
