@@ -23,8 +23,8 @@ NARROW = {"width": 320, "height": 640}  # also what is left of 1280 px at 400 %
 
 
 @pytest.fixture
-def places(app: Flask, cast: Cast, clock: Any) -> tuple[Places, Places, Places, Places]:
-    """Every place and state of the site: a stranger's, the mother's, the desk's, the manager's."""
+def places(app: Flask, cast: Cast, clock: Any) -> dict[str, Places]:
+    """Every place and state of the site, by whose it is."""
 
     def at(moment: datetime) -> None:
         clock.move_to(moment, tick=False)

@@ -14,7 +14,7 @@ from hub.bookings.clockwork import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, perform
 from hub.bookings.models import Booking, BookingState, Draw, Offer
 from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
-from hub.families.models import Household, Person
+from hub.families.models import Household, Person, Priority
 from hub.timetable.models import Slot
 from tests.bookings.whole import enrol_family, whole_of
 from tests.cast import Cast
@@ -109,10 +109,8 @@ class Site:
             list(perform(duty))
 
 
-def every_place(
-    app: Flask, cast: Cast, at: Callable[..., None]
-) -> tuple[Places, Places, Places, Places]:
-    """What a stranger, the mother, the desk and its manager can look at; `at` sets the clock."""
+def every_place(app: Flask, cast: Cast, at: Callable[..., None]) -> dict[str, Places]:
+    """What a stranger and each of the cast can look at; `at` sets the clock."""
     site, now = Site(app, cast), clock.now()
     with app.test_request_context():
         activity = db.session.get_one(Activity, cast.activity)
@@ -122,13 +120,15 @@ def every_place(
         for name in range(12):
             household = db.session.get_one(Household, cast.other_household)
             db.session.add(a_child(household, name=f"孩子{name}"))
+        first = Priority(person_id=cast.duoduo, group="困难家庭", verified_at=now)
+        db.session.add(first)
         db.session.commit()
         series = whole_of(activity, "冬季第1期", weeks=9)
 
     # Three days ago a draw was open; its list is frozen, or it is drawn, by now.
     at(now - timedelta(days=3))
     drawn, frozen = (site.draw(entries_until=now - timedelta(days=1)) for _ in range(2))
-    in_drawn = site.book(drawn)
+    in_drawn, _in_frozen = site.book(drawn), site.book(frozen)
     at(now)
     with app.test_request_context():
         site.work()
@@ -247,6 +247,7 @@ def every_place(
         "group list": f"/desk/slots/{few}/group-list",
         "draw number": f"/desk/slots/{frozen}/draw-number",
         "priority": f"/desk/persons/{cast.xiaoman}/priority",
+        "priority removal": f"/desk/persons/{cast.duoduo}/priority/removal",
         "sheet": f"{day}/sheet",
     }
     manager = {
@@ -255,4 +256,12 @@ def every_place(
         "reasons": f"/desk/centres/{cast.centre}/reasons",
         "feedback": f"/desk/centres/{cast.centre}/feedback",
     }
-    return stranger, mother, desk, manager
+    return {
+        "nobody": stranger,
+        "mother": mother,
+        "stranger": {"no bookings": "/bookings", "no family": "/family", "slot": f"/slots/{free}"},
+        "other_mother": {"full family": "/family"},
+        "clerk": desk,
+        "manager": manager,
+        "administrator": {"centres": "/desk", "no centres": "/desk?q=没有"},
+    }
