@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec
 
@@ -40,27 +40,31 @@ def _once(say: Callable[Said, str]) -> Callable[Said, str]:
 @_once
 def day(value: date) -> str:
     """今天 周一 11月23日 · 周六 11月28日: whole, so that no day is taken for another."""
-    names = _near_days(clock.today())
-    said = plain_day(value)
-    return f"{names[value]} {said}" if value in names else said
+    return f"{near_day(value)} {plain_day(value)}".strip()
 
 
 @_once
 def near_day(value: date) -> str:
     """昨天 · 今天 · 明天 · 后天, or nothing: true on this day only."""
-    return _near_days(clock.today()).get(value, "")
+    ahead = (value - clock.today()).days
+    return {-1: _("昨天"), 0: _("今天"), 1: _("明天"), 2: _("后天")}.get(ahead, "")
 
 
 @_once
 def short_day(value: date) -> str:
     """昨天 · 今天 · 明天 · 后天 · 周六 11月28日."""
-    return _near_days(clock.today()).get(value) or plain_day(value)
+    return near_day(value) or plain_day(value)
 
 
 @_once
 def day_name(value: date) -> str:
     """昨天 · 今天 · 明天 · 后天 · 周六."""
-    return _near_days(clock.today()).get(value) or format_date(value, "EEE")
+    return near_day(value) or format_date(value, "EEE")
+
+
+def plain_day(value: date) -> str:
+    """周六 11月28日."""
+    return f"{format_date(value, 'EEE')} {month_day(value)}"
 
 
 @_once
@@ -219,12 +223,3 @@ def last_four(e164: str) -> str:
 def _is_seen(character: str) -> bool:
     """Whether it is no control, format mark or filler (two of which count as letters)."""
     return unicodedata.category(character)[0] != "C" and character not in FILLERS
-
-
-def plain_day(value: date) -> str:
-    return f"{format_date(value, 'EEE')} {month_day(value)}"
-
-
-def _near_days(today: date) -> dict[date, str]:
-    said = (_("昨天"), _("今天"), _("明天"), _("后天"))
-    return {today + timedelta(days=ahead): name for ahead, name in enumerate(said, -1)}
