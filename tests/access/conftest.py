@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, abort, request
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.access.places import Places, every_place
 from tests.cast import Cast
@@ -19,7 +19,7 @@ QUICKLY = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 EVERYTHING = QUICKLY | {"rules": {"target-size": {"enabled": True}}}
 COLOURS = QUICKLY | {"runOnly": ["color-contrast"]}
 FINGER, LITTLE = 44, 36  # px; the seven days of a week beside each other are less at 320 px
-NARROW = {"width": 320, "height": 640}  # also what is left of 1280 px at 400 %
+NARROW: ViewportSize = {"width": 320, "height": 640}  # also what is left of 1280 px at 400 %
 
 
 @pytest.fixture
@@ -57,10 +57,10 @@ def _wrong_with(page: Page) -> Iterator[str]:
     size = page.viewport_size
     assert size
     page.emulate_media(reduced_motion="reduce")  # colours that fade in are measured half-way
-    page.evaluate(AXE_SCRIPT)
+    page.evaluate(Axe().axe_script)
     yield from _axe(page, EVERYTHING)
     yield from page.evaluate(MEASURE, FINGER)
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    page.set_viewport_size(NARROW)
     yield from (f"at 320 px: {one}" for one in page.evaluate(MEASURE, LITTLE))
     page.evaluate("document.documentElement.toggleAttribute('data-care')")
     yield from (f"large, at 320 px: {one}" for one in page.evaluate(MEASURE, LITTLE))

@@ -34,7 +34,7 @@ class Site:
         self.days += 1
         with self.app.app_context():
             activity = db.session.get_one(Activity, self.cast.activity)
-            usual = {
+            usual: dict[str, Any] = {
                 "starts_at": tomorrow(14) + timedelta(days=self.days),
                 "capacity": 5,
             }
@@ -82,7 +82,11 @@ class Site:
 
     def draw(self, **given: Any) -> int:
         """Two places to be drawn, for which two families and 朵朵 have entered."""
-        soon = {"capacity": 2, "waiting_limit": 2, "admission": Admission.DRAW} | given
+        soon: dict[str, Any] = {
+            "capacity": 2,
+            "waiting_limit": 2,
+            "admission": Admission.DRAW,
+        } | given
         slot_id = self.slot(**soon)
         for _ in range(2):
             with self.app.app_context():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from hub.catalogue.models import Activity
 from hub.db import db
@@ -60,7 +60,7 @@ def zoomed(chromium: Browser, live_site: str, slot: int) -> Iterator[Callable[..
     made = []
 
     def make(times: float, **options: Any) -> Page:
-        size = {"width": int(1280 / times), "height": int(1024 / times)}
+        size: ViewportSize = {"width": int(1280 / times), "height": int(1024 / times)}
         context = chromium.new_context(
             viewport=size, device_scale_factor=times, locale="zh-CN", **options
         )
@@ -73,12 +73,13 @@ def zoomed(chromium: Browser, live_site: str, slot: int) -> Iterator[Callable[..
 
 
 @pytest.mark.parametrize("times", [2, 4])
-@pytest.mark.parametrize("care", ["0", "1"], ids=["usual", "large"])
+@pytest.mark.parametrize("chosen", ["care=0", "care=1", "language=en"])
 def test_enlarged_two_or_four_times_nothing_is_lost(
-    zoomed: Callable[..., Page], live_site: str, slot: int, times: float, care: str
+    zoomed: Callable[..., Page], live_site: str, slot: int, times: float, chosen: str
 ) -> None:
     page = zoomed(times)
-    page.context.add_cookies([{"name": "care", "value": care, "url": live_site}])
+    name, value = chosen.split("=")
+    page.context.add_cookies([{"name": name, "value": value, "url": live_site}])
     for address in ("/", "/slots", f"/slots/{slot}", "/sign-in"):
         page.goto(live_site + address)
         assert page.evaluate(MEASURE, 36) == [], address

@@ -42,7 +42,10 @@ NO_PAGES = {
     "sitemap.show_slots",
 }
 AFTER_A_FORM = {"accounts.show_code", "groups.show_booked"}
-TRIED = (  # whose, where, what is typed, what is pressed there, and what is said then
+Tried = tuple[str | None, str, dict[str, str], str, str]
+TRIED: tuple[
+    Tried, ...
+] = (  # whose, where, what is typed, what is pressed there, and what is said then
     (None, "sign in", {"手机号": "1380"}, "发验证码", "能收短信的手机号"),
     (None, "sign in", {"手机号": "13800000077"}, "发验证码", "填验证码"),
     (None, "", {"6 位验证码": "000000"}, "登录", "验证码"),
