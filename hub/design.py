@@ -31,8 +31,8 @@ class SampleForm(FlaskForm):
         csrf = False  # it is sent nowhere
 
     name = StringField("姓名")
-    centre = SelectField("去哪个空间", choices=["榕树社区渝好空间", "江畔社区渝好空间"])
-    who = RadioField("给谁预约", choices=["小满", "朵朵"])
+    centre = SelectField("去哪个空间", choices={"a": "榕树社区渝好空间", "b": "江畔社区渝好空间"})
+    who = RadioField("给谁预约", choices={"a": "小满", "b": "朵朵"})
     only_free = BooleanField("只看有名额的")
     words = TextAreaField("想说的话")
 
@@ -63,8 +63,6 @@ def show_design() -> ResponseReturnValue:
 def _slots() -> list[Slot]:
     """A slot in each state, all told apart by their titles."""
     whole = Series(name="秋季班", is_whole=True)
-    called_off = {"state": SlotState.CALLED_OFF, "called_off_reason": "停水"}
-    overnight = {"lasts": timedelta(hours=12)}
     return [
         _slot(1, "亲子绘本：蚂蚁和西瓜", places_left=8),
         _slot(2, "剩得不多", places_left=2, youngest_months=36, oldest_months=83),
@@ -72,8 +70,13 @@ def _slots() -> list[Slot]:
         _slot(4, "满了，不能候补", places_left=0, waiting_limit=0),
         _slot(5, "要摇号", places_left=10, admission=Admission.DRAW),
         _slot(6, "整期的一次", places_left=6, series=whole, fee_fen=990),
-        _slot(7, "停办了", places_left=4, **called_off),
-        _slot(8, "名字很长很长的一个活动，长到手机上要写两行才写得下", places_left=9, **overnight),
+        _slot(7, "停办了", places_left=4, state=SlotState.CALLED_OFF),
+        _slot(
+            8,
+            "名字很长很长的一个活动，长到手机上要写两行才写得下",
+            places_left=9,
+            lasts=timedelta(hours=12),
+        ),
     ]
 
 
