@@ -1,6 +1,7 @@
 """Two bars of signal: nothing is lost or doubled, and the page says what happened."""
 
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
@@ -62,6 +63,14 @@ def asked(app: Flask) -> list[tuple[str, str]]:
 
     app.before_request_funcs[None].insert(0, note)
     return seen
+
+
+@pytest.fixture
+def slow(app: Flask) -> Event:
+    """Once set, a form is not answered for a second."""
+    is_slow = Event()
+    app.before_request_funcs[None].append(lambda: is_slow.is_set() and Event().wait(1) or None)
+    return is_slow
 
 
 def count(app: Flask, model: type[Any]) -> int:
@@ -144,16 +153,23 @@ def test_a_plain_form_whose_answer_is_lost_stays_too(
 
 
 def test_what_is_pressed_twice_is_sent_once(
-    phones: Phones, app: Flask, cast: Cast, slot: int, asked: list[tuple[str, str]]
+    phones: Phones, app: Flask, cast: Cast, slot: int, asked: list[tuple[str, str]], slow: Event
 ) -> None:
     phone = phones(cast.mother)
     page = phone.visit(f"/slots/{slot}")
     page.get_by_label("小满").check()
-    page.locator("#places form button").dblclick()
+    slow.set()
+    page.locator("#places form").evaluate(
+        "(form) => { form.requestSubmit(); setTimeout(() => form.requestSubmit(), 300); }"
+    )
     expect(page.locator("main")).to_contain_text("约好了")
+    slow.clear()
     phone.visit("/family/persons/new")
     fill_in(page)
-    page.get_by_role("button", name="加上").dblclick()
+    slow.set()
+    page.locator("main form").evaluate(
+        "(form) => { form.requestSubmit(); setTimeout(() => form.requestSubmit(), 300); }"
+    )
     page.wait_for_url("**/family")
     sent = [path for method, path in asked if method == "POST"]
     assert sent == [f"/slots/{slot}/bookings", "/family/persons/new"]
