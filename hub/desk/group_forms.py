@@ -46,7 +46,8 @@ class PasteForm(FlaskForm):
             DataRequired(_l("请先把群里的接龙贴进来。")),
             Length(max=MOST_CHARACTERS, message=_l("太长了：一次最多贴 10000 个字，请分几次贴。")),
         ],
-        render_kw={"rows": 10, "autocomplete": "off", "spellcheck": "false"},
+        # Without a maxlength: a browser would cut the end of a list off and say nothing.
+        render_kw={"rows": 10, "autocomplete": "off", "spellcheck": "false", "maxlength": False},
     )
 
     def __init__(self, **given: Any) -> None:
