@@ -45,6 +45,20 @@ def test_every_macro_is_shown_on_it() -> None:
     assert not missing, "a component is part of the design when one can look at it"
 
 
+def test_the_sprite_holds_no_picture_that_nothing_shows() -> None:
+    """It is fetched on the first visit: what is drawn there is paid for by everybody."""
+    drawn = re.findall(r'<symbol id="(\w+)"', (ROOT / "static" / "icons.svg").read_text())
+    users = (path for folder in ("hub", "templates") for path in (ROOT / folder).rglob("*.*"))
+    said = {
+        word
+        for path in users
+        if path.suffix in {".py", ".html", ".json"}
+        for word in re.findall(r"""["'#](\w+)["']""", path.read_text())
+    }
+    assert len(drawn) > 30
+    assert not set(drawn) - said
+
+
 @one_database
 @pytest.mark.parametrize(
     ("width", "height", "colours"),
