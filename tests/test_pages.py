@@ -114,7 +114,6 @@ class TestHeaders:
         assert "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"
-        assert headers["Cache-Control"] == "no-store"
 
     def test_of_static_files_let_browsers_keep_them_for_ever(
         self, browser: Browser, app: Flask
