@@ -114,6 +114,9 @@ def book(slot_id: int) -> ResponseReturnValue:
     preview = preview_of(group, my_slot(current_user, slot_id), current_user)
     for place, why in refused.items():
         preview.lines[place].refusal = why
+    group.form_errors.append(
+        _("%(count)s 位没有约上，原因写在下面。约上了的不会再约一次。", count=len(refused))
+    )
     return _preview_page(slot_id, group, preview, 422)
 
 
@@ -124,10 +127,11 @@ def show_booked(slot_id: int, batch: str) -> Response:
     slot = my_slot(current_user, slot_id)
     keys = [f"{batch}-{place}" for place in range(MOST_LINES)] if is_batch(batch) else []
     found = booked_with_keys(current_user, keys)
-    booked = [found[key] for key in keys if key in found]
+    booked = {place: found[key] for place, key in enumerate(keys, start=1) if key in found}
     if not booked:
         abort(404)
-    shown = page("desk/group_booked.html", slot=slot, booked=booked, positions=positions(booked))
+    turns = positions(list(booked.values()))
+    shown = page("desk/group_booked.html", slot=slot, booked=booked, positions=turns)
     return noted(shown, "slot", slot_id, len(booked))
 
 
@@ -168,9 +172,10 @@ def _wrong_number(entries: list[Entry]) -> str:
 
 
 def _say_done(left: int) -> None:
-    flash(_("办好了，已经通知各家。"))
     if left:
-        flash(_("没有勾的 %(left)s 位没有约。", left=left))
+        flash(_("办好了，已经通知各家。没有勾的 %(left)s 位没有约。", left=left))
+    else:
+        flash(_("办好了，已经通知各家。"))
 
 
 def _list_page(slot_id: int, form: PasteForm, status: int = 200) -> Response:

@@ -79,6 +79,7 @@ def test_what_is_no_mobile_is_shown_and_not_taken() -> None:
     entry = read("7. 李婷 5岁 023-67890123")
     assert (entry.phones, entry.odd_number) == ((), "023-67890123")
     assert read("9. 李婷 510103199912345678").phones == ()
+    assert read("10. 李婷 138123456789").phones == (), "one digit too many"
 
 
 def test_two_children_in_one_line_are_two() -> None:

@@ -160,6 +160,7 @@ def test_one_refusal_undoes_nothing_and_stays_in_the_form(
     assert in_order(
         refused.text, "第 1 位", "刘小洋", "约上了", "没有约上：这一场是给孩子的", "何一"
     )
+    assert "1 位没有约上，原因写在下面" in refused.text
     assert [name for name, *_rest in bookings(app)] == ["刘小洋", "何一"]
     assert fields_of(refused, 2)["name"] == "大人"
     assert "name" not in fields_of(refused, 1)
