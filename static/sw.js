@@ -51,7 +51,7 @@ async function navigate(event, pathname) {
   const asked = (async () => (await event.preloadResponse) || fetch(request))();
   const answered = asked.then(async (answer) => {
     await noteVisitor(answer, before);
-    if (isSent) event.waitUntil(renewOffline(pathname));
+    if (isSent) await forgetChanged(pathname);
     else if (KEPT.test(pathname) && !new URL(request.url).search)
       event.waitUntil((putting = put(pathname, answer.clone(), wiped)));
     return answer;
@@ -145,8 +145,12 @@ async function mine() {
   return (await caches.keys()).find((name) => name.startsWith(MINE));
 }
 
-// The page for want of a page speaks the language, and has the size, that were chosen last.
-async function renewOffline(pathname) {
-  if (pathname !== "/language" && pathname !== "/care") return;
-  await (await caches.open(files)).add(OFFLINE);
+// What a form has changed must not be shown as it was: a booking; the language and size in which the
+// page for want of a page is written.
+async function forgetChanged(pathname) {
+  const [, booking] = pathname.match(/^(\/bookings\/\d{10})\//) ?? [];
+  const name = booking && (await mine());
+  if (name) for (const path of [booking, LIST]) await (await caches.open(name)).delete(path);
+  if (pathname === "/language" || pathname === "/care")
+    await (await caches.open(files)).add(OFFLINE).catch(() => {}); // then it stays as it was
 }

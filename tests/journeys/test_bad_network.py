@@ -201,6 +201,21 @@ def test_my_next_bookings_can_be_read_without_a_network(
     assert "小满" not in phone.text
 
 
+def test_what_is_kept_of_a_cancelled_booking_says_so_in_the_language_chosen_last(
+    phones: Phones, cast: Cast, number: str
+) -> None:
+    page = with_copies(phone := phones(cast.mother, worker=True))
+    phone.visit(f"/bookings/{number}/cancellation")
+    phone.press("确定取消")
+    phone.press("English")
+    phone.context.set_offline(True)
+    page.goto(f"{phone.site}/bookings/{number}")
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert "约好了" not in phone.text
+    page.goto(f"{phone.site}/slots")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
 @pytest.mark.parametrize("how", ["退出这台设备", "在所有设备上退出"])
 def test_nothing_of_it_stays_after_signing_out(
     phones: Phones, cast: Cast, number: str, how: str
