@@ -68,6 +68,14 @@ def kept_by(household_id: int, slot: Slot, now: datetime) -> list[Kept]:
 
 @cache
 def _kept() -> Select[*tuple[Any, ...]]:
+    hers = Booking.household_id == bindparam("household_id"), Booking.starts_at > bindparam("since")
+    which = Booking.state.in_((*LIVE, BookingState.NO_SHOW))
+    here_first = Booking.slot_id != bindparam("slot_id"), Booking.starts_at
+    return kept_rows().where(*hers, which).order_by(*here_first)
+
+
+def kept_rows() -> Select[*tuple[Any, ...]]:
+    """The columns of Kept; whose, and which, is for the caller to say."""
     return (
         select(
             Booking.number,
@@ -85,12 +93,6 @@ def _kept() -> Select[*tuple[Any, ...]]:
         .join(Booking.slot)
         .join(Slot.activity)
         .outerjoin(Excuse, Excuse.booking_id == Booking.id)
-        .where(
-            Booking.household_id == bindparam("household_id"),
-            Booking.starts_at > bindparam("since"),
-            Booking.state.in_((*LIVE, BookingState.NO_SHOW)),
-        )
-        .order_by(Booking.slot_id != bindparam("slot_id"), Booking.starts_at)
     )
 
 

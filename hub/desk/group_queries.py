@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import literal, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account
 from hub.audit import record_read
 from hub.bookings.models import LIVE, Booking
+from hub.bookings.queries import kept_rows
 from hub.bookings.standing import Kept
-from hub.catalogue.models import Activity
 from hub.db import db
 from hub.families.models import Household
 from hub.timetable.models import Slot
@@ -17,29 +17,13 @@ from hub.timetable.models import Slot
 
 def kept_then(person_ids: Collection[int], slot: Slot) -> list[Kept]:
     """What these persons have at the time of a slot, there or elsewhere; one query."""
-    rows = (
-        select(
-            Booking.number,
-            Booking.party,
-            Booking.person_id,
-            Booking.slot_id,
-            Activity.kind_id,
-            Activity.title,
-            Booking.starts_at,
-            Booking.ends_at,
-            Booking.state,
-            literal(False),
-            Booking.places,
-        )
-        .join(Booking.slot)
-        .join(Slot.activity)
-        .where(
-            Booking.person_id.in_(person_ids),
-            Booking.state.in_(LIVE),
-            Booking.starts_at < slot.ends_at,
-            Booking.ends_at > slot.starts_at,
-        )
+    then = (
+        Booking.person_id.in_(person_ids),
+        Booking.state.in_(LIVE),
+        Booking.starts_at < slot.ends_at,
+        Booking.ends_at > slot.starts_at,
     )
+    rows = kept_rows().where(*then)
     return [Kept(*row) for row in db.session.execute(rows)] if person_ids else []
 
 

@@ -106,7 +106,7 @@ def test_every_page_of_the_desk_is_climbed_here(app: Flask) -> None:
     """A page that is added must be added to these lists (or to a test of its own)."""
     elsewhere = {"/desk", "/desk/centres/{centre}/days/{day}", "/desk/slots/{slot}/draw-number"}
     elsewhere |= {"/desk/centres/{centre}/days/{day}/sheet"}
-    elsewhere |= {"/desk/slots/{slot}/group-bookings/{batch}"}
+    elsewhere |= {"/desk/slots/{slot}/group-bookings/{batch}", "/desk/centres/{centre}/feedback"}
     known = {*GET, *MANAGER_GET, *POST, *MANAGER_POST} | elsewhere
     names = {"slot_id": "slot", "person_id": "person", "centre_id": "centre"}
     for rule in app.url_map.iter_rules():
@@ -145,7 +145,7 @@ def test_doing_is_for_the_staff_of_the_centre(
     before = as_it_was()
     where = address(pattern)
     browser.sign_in(cast.clerk)
-    token = browser.visit("/desk").forms[-1].fields["csrf_token"]
+    token = browser.visit("/me").form("/sign-out/everywhere").fields["csrf_token"]
     sent = ANSWERS | {"csrf_token": token}
     if pattern not in {*GET, *MANAGER_GET}:
         browser.visit(where, 405)
@@ -157,7 +157,7 @@ def test_doing_is_for_the_staff_of_the_centre(
     browser.client.delete_cookie("hub")
     stranger = Browser(browser.app)
     page = stranger.visit("/sign-in")
-    own = ANSWERS | {"csrf_token": page.forms[-1].fields["csrf_token"]}
+    own = ANSWERS | {"csrf_token": page.form("/sign-in").fields["csrf_token"]}
     assert "登录" in stranger.post(where, own).title
     assert as_it_was() == before
 
@@ -184,7 +184,7 @@ def test_a_manager_of_another_centre_does_not_even_find_the_slot(
         account.roles.append(Role(name=RoleName.MANAGER, centre_id=cast.other_centre))
         db.session.commit()
     browser.sign_in(cast.other_clerk)
-    token = browser.visit("/desk").forms[-1].fields["csrf_token"]
+    token = browser.visit("/me").form("/sign-out/everywhere").fields["csrf_token"]
     for pattern in MANAGER_GET:
         browser.visit(address(pattern), 404)
     for pattern in MANAGER_POST:
