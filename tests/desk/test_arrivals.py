@@ -58,22 +58,22 @@ def test_nobody_is_ticked_off_the_day_before(
     assert "开始前两小时起可以签到" in page.text
     assert not [form for form in page.forms if "arrival" in form.action]
     number = number_of("早宝1")
-    refused = browser.post(f"/desk/bookings/{number}/arrival", token(page), 422)
+    refused = browser.post(f"/desk/bookings/{number}/arrival", {"csrf_token": browser.token()}, 422)
     assert "还没到时候" in refused.text
 
 
 def test_the_reason_of_a_refusal_stands_in_the_line(
     browser: Browser, cast: Cast, slot_id: int, number_of: NumberOf
 ) -> None:
-    page = browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}")
+    browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}")
     number = number_of("小宝4")
-    refused = browser.post(f"/desk/bookings/{number}/arrival", token(page), 422)
+    refused = browser.post(f"/desk/bookings/{number}/arrival", {"csrf_token": browser.token()}, 422)
     assert in_order(refused.text, "小宝4", "只有约好的才能签到。")
     assert refused.text.count("只有约好的才能签到。") == 1
     # Somebody else has cancelled it meanwhile: the line is gone, the reason is not.
     ask = browser.visit(f"/desk/bookings/{number}/cancellation")
     browser.submit(ask, form="/cancellation")
-    refused = browser.post(f"/desk/bookings/{number}/arrival", token(page), 422)
+    refused = browser.post(f"/desk/bookings/{number}/arrival", {"csrf_token": browser.token()}, 422)
     assert "只有约好的才能签到。" in refused.text
     assert "小宝4" not in refused.text
 
@@ -197,7 +197,9 @@ def test_a_family_that_says_yes_on_the_phone_has_its_place(
     assert state_of(next_one) == "confirmed"
     assert counters_of(slot_id) == (0, 0, 0)
     assert done()[-1] == ("accept", cast.clerk)
-    again = browser.post(f"/desk/bookings/{next_one}/acceptance", token(page), 422)
+    again = browser.post(
+        f"/desk/bookings/{next_one}/acceptance", {"csrf_token": browser.token()}, 422
+    )
     assert "已经答复过了" in again.text
 
 
@@ -238,8 +240,3 @@ def test_who_is_in_the_room_is_neither_cancelled_nor_moved(
     come(browser, browser.visit(f"/desk/slots/{slot_id}"), number)
     assert "先撤回签到" in browser.submit(ask, 422, form="/cancellation").text
     assert "先撤回签到" in browser.submit(where, 422, form="/move", slot=str(other)).text
-
-
-def token(page: Page) -> dict[str, str]:
-    """The page's token, as a hand-made request would take it along."""
-    return {"csrf_token": page.forms[-1].fields["csrf_token"]}
