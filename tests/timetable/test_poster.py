@@ -87,7 +87,9 @@ class TestThePoster:
 def the_longest(title: int, name: int, address: int, room: int, **given: Any) -> Any:
     """A slot of which as much is to be said as can be, with words of these lengths."""
     until = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    centre = a_centre(name=chr(0x9577 + address) * name, address="址" * address, phone="023-6700 0001")
+    centre = a_centre(
+        name=chr(0x9577 + address) * name, address="址" * address, phone="023-6700 0001"
+    )
     words = {"title": "题" * title, "summary": "述" * 60, "audience": Audience.CHILD_WITH_ADULT}
     activity = an_activity(centre, **words, youngest_months=7, oldest_months=100)
     slot = a_slot(activity, room=a_room(centre, name="室" * room), **given)
