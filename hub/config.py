@@ -30,7 +30,8 @@ class Settings:
     database_url: str
     # HUB_BIND: address and port of the server; default 127.0.0.1:8000.
     bind: str
-    # HUB_ADDRESS: how people reach the site, for links in messages; default http://HUB_BIND.
+    # HUB_ADDRESS: how people reach the site, for links in messages, previews, posters and QR codes;
+    # default http://HUB_BIND.
     address: str
     # HUB_WORKER: 1 starts a `hub worker`, which does the clock's work, beside the server; default
     # 1. With 0 it is run elsewhere, any number of times.
