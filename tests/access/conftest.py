@@ -1,5 +1,10 @@
-"""Somebody's eyes: each page they meet is measured, and looked at by axe, in every dress it has."""
+"""Somebody's eyes: each page they meet is measured, and looked at by axe, in every dress it has.
 
+HUB_PICTURES=tests/output keeps a picture of each there, to be looked at by people.
+"""
+
+import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +25,13 @@ EVERYTHING = QUICKLY | {"rules": {"target-size": {"enabled": True}}}
 COLOURS = QUICKLY | {"runOnly": ["color-contrast"]}
 FINGER, LITTLE = 44, 36  # px; the seven days of a week beside each other are less at 320 px
 NARROW: ViewportSize = {"width": 320, "height": 640}  # also what is left of 1280 px at 400 %
+PICTURES = os.environ.get("HUB_PICTURES")
+SCREENS: dict[str, ViewportSize] = {
+    "phone": {"width": 390, "height": 844},
+    "small": {"width": 375, "height": 667},
+    "narrow": {"width": 320, "height": 568},
+    "desktop": {"width": 1280, "height": 900},
+}
 
 
 @pytest.fixture
@@ -43,6 +55,8 @@ def inspect() -> Iterator[Callable[..., None]]:
     found: dict[str, list[str]] = {}
 
     def look(phone: Phone, name: str, *, dark: bool = False) -> None:
+        if PICTURES:
+            _photograph(phone.page, name)
         dressed = _wrong_in_the_dark(phone.page) if dark else ()
         for wrong in [*_wrong_with(phone.page), *dressed, *phone.troubles]:
             found.setdefault(wrong, []).append(name)
@@ -51,6 +65,27 @@ def inspect() -> Iterator[Callable[..., None]]:
     yield look
     told = [f"\n{wrong}\n    {'; '.join(names)}" for wrong, names in found.items()]
     assert not told, "".join(told)
+
+
+def _photograph(page: Page, name: str) -> None:
+    size = page.viewport_size
+    assert size
+
+    def keep(dress: str) -> None:
+        file = Path(str(PICTURES)) / dress / (re.sub(r"\W+", "-", name) + ".jpeg")
+        page.screenshot(path=file, full_page=True, type="jpeg", quality=70, scale="css")
+
+    for dress, screen in SCREENS.items():
+        page.set_viewport_size(screen)
+        keep(dress)
+    page.set_viewport_size(SCREENS["phone"])
+    page.emulate_media(color_scheme="dark")
+    keep("dark")
+    page.emulate_media(color_scheme="light")
+    page.evaluate("document.documentElement.toggleAttribute('data-care')")
+    keep("large")
+    page.evaluate("document.documentElement.toggleAttribute('data-care')")
+    page.set_viewport_size(size)
 
 
 def _wrong_with(page: Page) -> Iterator[str]:
