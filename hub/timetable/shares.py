@@ -3,9 +3,10 @@
 A page without a Share is private: it is kept out of search, and its preview names nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
@@ -19,12 +20,15 @@ from hub.timetable.models import Slot
 
 @dataclass(frozen=True)
 class Share:
-    """Where a page lies, and what is said of it in a preview, to a group, to machines."""
+    """Where a page lies, and what is said of it in a preview, to a group, to machines.
+
+    What is said is put into words only where it is asked for: a part of a page needs none of it.
+    """
 
     link: str
-    description: str = ""  # in a sentence; none: what is said of the whole site
-    words: str = ""
-    record: schema_org.Record | None = None
+    in_a_sentence: Callable[[], str] = str  # empty: what is said of the whole site
+    for_a_group: Callable[[], str] = str
+    as_record: Callable[[], schema_org.Record] | None = None
     is_over: bool = False  # nobody looks for it any more
 
     @property
@@ -33,8 +37,10 @@ class Share:
 
     @property
     def record_as_json(self) -> Markup:
-        """To stand inside a script element, whatever the titles in it say."""
-        return htmlsafe_json_dumps(self.record, ensure_ascii=False, separators=(",", ":"))
+        """To stand inside a script element, whatever the titles in it say; empty without one."""
+        if self.as_record is None:
+            return Markup()
+        return htmlsafe_json_dumps(self.as_record(), ensure_ascii=False, separators=(",", ":"))
 
 
 def of_page(endpoint: str) -> Share:
@@ -44,16 +50,17 @@ def of_page(endpoint: str) -> Share:
 
 def of_draw(slot: Slot) -> Share:
     """The page on which anybody can see that the draw of a slot is fair."""
-    return Share(public_url("draws.show_draw", slot_id=slot.id), sharing.slot_in_a_sentence(slot))
+    link = public_url("draws.show_draw", slot_id=slot.id)
+    return Share(link, partial(sharing.slot_in_a_sentence, slot))
 
 
 def of_slot(slot: Slot, now: datetime) -> Share:
     link = public_url("bookings.show_slot", slot_id=slot.id)
     return Share(
         link,
-        sharing.slot_in_a_sentence(slot),
-        sharing.slot_for_a_group(slot, link, now),
-        schema_org.slot_record(slot, link, now),
+        partial(sharing.slot_in_a_sentence, slot),
+        partial(sharing.slot_for_a_group, slot, link, now),
+        partial(schema_org.slot_record, slot, link, now),
         is_over=slot.ends_at <= now,
     )
 
@@ -65,9 +72,9 @@ def of_series(dates: Sequence[Slot], tightest: Slot, now: datetime) -> Share:
     name = f"{first.activity.title} {first.series.name}" if first.series else first.activity.title
     return Share(
         link,
-        sharing.series_in_a_sentence(dates, tightest),
-        sharing.series_for_a_group(name, dates, tightest, link, now),
-        schema_org.series_record(name, dates, tightest, link, now),
+        partial(sharing.series_in_a_sentence, dates, tightest),
+        partial(sharing.series_for_a_group, name, dates, tightest, link, now),
+        partial(schema_org.series_record, name, dates, tightest, link, now),
         is_over=dates[-1].ends_at <= now,
     )
 
@@ -77,7 +84,7 @@ def of_centre(centre: Centre, hours: Sequence[str], slots: Sequence[Slot], now: 
     link = public_url("timetable.show_centre", centre_id=centre.id)
     return Share(
         link,
-        sharing.centre_in_a_sentence(centre, hours),
-        sharing.centre_for_a_group(centre, hours, slots, link, now),
-        schema_org.centre_record(centre, link),
+        partial(sharing.centre_in_a_sentence, centre, hours),
+        partial(sharing.centre_for_a_group, centre, hours, slots, link, now),
+        partial(schema_org.centre_record, centre, link),
     )
