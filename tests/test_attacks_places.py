@@ -129,7 +129,7 @@ def test_who_is_paused_is_so_still_when_she_is_taken_out_and_entered_again(
     assert send(browser, f"/family/persons/{cast.xiaoman}/removal", {}).status_code == 303
     born = years_ago(6)
     again = {
-        "name": "小满", "year": str(born.year), "month": str(born.month), "day": str(born.day),
+        "name": "小满", "born": f"{born:%Y%m%d}",
         "sex": "female",
     }  # fmt: skip
     assert send(browser, "/family/persons/new", again).status_code == 303
