@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 from hub import language, text
 from hub.assets import asset
 from hub.db import db
+from hub.paths import around_link
 from hub.tongues import mark_chinese
 from hub.wechat import in_wechat
 from hub.wording import SpokenEnvironment
@@ -75,6 +76,7 @@ def init_app(app: Flask) -> None:
     htmx.init_app(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(
+        around_link=around_link,
         asset=asset,
         block_of=_block_of,
         html_lang=language.html_lang,

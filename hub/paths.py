@@ -1,5 +1,6 @@
 """Addresses of this site that arrive from outside, and those that are given to people outside."""
 
+import re
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,6 +50,16 @@ def public_address() -> str:
     settings = current_app.config["HUB"]
     told = settings.is_production or settings.address != f"http://{settings.bind}"
     return str(settings.address) if told else request.host_url.rstrip("/")
+
+
+def around_link(words: str) -> tuple[str, str, str]:
+    """What a message says before the address of a page of this site, that page's path, and what
+    comes after it. Without one, or with somebody else's address, all of it comes before."""
+    ours = {str(current_app.config["HUB"].address), public_address()}
+    address = "|".join(re.escape(one) for one in sorted(ours, key=len, reverse=True))
+    before, *linked = re.split(rf"(?:{address})(/[\w/-]*)", words, maxsplit=1, flags=re.ASCII)
+    path, after = linked or ("", "")
+    return before, path, after
 
 
 def safe_path(path: str | None, default: str = "/") -> str:

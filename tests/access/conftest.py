@@ -75,6 +75,7 @@ def _photograph(page: Page, name: str) -> None:
         file = Path(str(PICTURES)) / dress / (re.sub(r"\W+", "-", name) + ".jpeg")
         page.screenshot(path=file, full_page=True, type="jpeg", quality=70, scale="css")
 
+    page.emulate_media(reduced_motion="reduce")  # colours that fade in are pictured half-way
     for dress, screen in SCREENS.items():
         page.set_viewport_size(screen)
         keep(dress)
