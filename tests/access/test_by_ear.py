@@ -48,7 +48,7 @@ def test_a_slot_is_booked_by_what_is_heard(
     page = phone.page
     page.goto(f"{phone.site}/slots/{a_place()}")
     for role, name in (("banner", None), ("main", None), ("contentinfo", None)):
-        expect(page.get_by_role(role, name=name)).to_have_count(1)  # type: ignore[arg-type]
+        expect(page.get_by_role(role, name=name)).to_have_count(1)  # type: ignore[arg-type]  # a role
     expect(page.get_by_role("navigation", name="主要页面")).to_have_count(1)
     places = page.get_by_role("region", name="名额和预约")
     expect(places).to_match_aria_snapshot("""
