@@ -151,6 +151,7 @@ def phones(
             timezone_id="Asia/Shanghai",
             java_script_enabled=scripts,
             service_workers="allow" if worker else "block",
+            reduced_motion="reduce",  # axe would measure colours half-way through a transition
         )
         contexts.append(context)
         if account_id is not None:

@@ -62,7 +62,10 @@ def zoomed(chromium: Browser, live_site: str, slot: int) -> Iterator[Callable[..
     def make(times: float, **options: Any) -> Page:
         size: ViewportSize = {"width": int(1280 / times), "height": int(1024 / times)}
         context = chromium.new_context(
-            viewport=size, device_scale_factor=times, locale="zh-CN", **options
+            viewport=size,
+            device_scale_factor=times,
+            locale="zh-CN",
+            **{"reduced_motion": "reduce", **options},
         )
         made.append(context)
         return context.new_page()
