@@ -25,7 +25,9 @@ from hub.db import db
 from tests.databases import missing
 
 PHONE = "Pixel 7"
+PATIENCE = 60_000  # ms: a machine that does much else at once may take long; nothing waits in vain
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling"
+expect.set_options(timeout=PATIENCE)
 QUIET = [  # no look-ups of its own: the tests have no network
     "--no-sandbox",
     "--disable-gpu",
@@ -79,7 +81,7 @@ class Phone:
     def __init__(self, context: BrowserContext, site: str, scripts: bool) -> None:
         self.context, self.site, self.scripts = context, site, scripts
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(PATIENCE)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("console", self._note)

@@ -84,10 +84,10 @@ def test_a_mother_books_and_gives_up_again(
 
 def press(phone: Phone, target: Any) -> None:
     """Press what can be reached, and wait for what comes; no page is wider than the phone."""
-    target.first.click(timeout=20_000)
+    target.first.click()
     phone.page.wait_for_load_state("networkidle")
     if phone.scripts:
-        expect(phone.page.locator(BUSY)).to_have_count(0, timeout=20_000)
+        expect(phone.page.locator(BUSY)).to_have_count(0)
     assert not phone.troubles
     too_wide = "document.scrollingElement.scrollWidth > document.documentElement.clientWidth"
     assert not phone.page.evaluate(too_wide)

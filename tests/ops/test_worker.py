@@ -126,7 +126,7 @@ class TestAProcess:
                 assert first == "hub worker: at work; SIGTERM or Ctrl-C ends it\n"
                 until(lambda: expired(app) == 1, "the offer expires")
                 worker.send_signal(sign)
-                said, _ = worker.communicate(timeout=20)
+                said, _ = worker.communicate(timeout=60)
                 assert worker.returncode == 0
                 assert "Traceback" not in said
                 assert ("没有在时间内确认" in said) is (number == 0), "sent once, by the first"
@@ -362,7 +362,7 @@ class TestBesideTheServer:
 
         def answers() -> bool:
             try:
-                socket.create_connection(("127.0.0.1", port), timeout=5).close()
+                socket.create_connection(("127.0.0.1", port), timeout=60).close()
             except OSError:
                 return False
             return True
