@@ -30,7 +30,7 @@ from flask import Flask
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub import assets, care, config, design, health, language, offline, ops, pages, paths, security
+from hub import config, ops
 from hub.accounts.views import blueprint as accounts
 from hub.bookings import calendar_pages, feedback_pages, lookup, moving, offers, series_pages
 from hub.bookings.removal import blueprint as removal
@@ -40,8 +40,10 @@ from hub.desk import changes, counter, feedback, group_pages, marks, priorities,
 from hub.desk.draw_number import blueprint as draws  # the public pages of draws too
 from hub.desk.views import blueprint as desk
 from hub.families.views import blueprint as families
-from hub.timetable import poster, sitemap
+from hub.ops import design_page
+from hub.timetable.sharing import poster, sitemap
 from hub.timetable.views import blueprint as timetable
+from hub.web import addresses, assets, health, language, large_type, offline, pages, security
 
 __version__ = "0.1.0"
 
@@ -61,10 +63,10 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     migrate.init_app(app, db)
     Compress(app)
     language.init_app(app)
-    care.init_app(app)
+    large_type.init_app(app)
     security.init_app(app)
     pages.init_app(app)
-    paths.init_app(app)
+    addresses.init_app(app)
 
     app.register_blueprint(health.blueprint)
     app.register_blueprint(offline.blueprint)
@@ -86,7 +88,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     for feature in (marks, turns, changes, counter, priorities, feedback, group_pages):
         app.register_blueprint(feature.blueprint)
     if not settings.is_production:
-        app.register_blueprint(design.blueprint)
+        app.register_blueprint(design_page.blueprint)
     ops.init_app(app)
 
     assets.init_app(app)

@@ -27,7 +27,7 @@ from hub.families.queries import my_person
 from hub.families.rules import tidy_name
 from hub.limits import RateCount, hit
 from hub.notices.models import Notice
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 from tests.browser import WITHOUT_TOKEN, Browser
 from tests.cast import Cast

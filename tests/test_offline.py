@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from bench.budget import FIRST_BYTES, FIRST_REQUESTS, LATER_BYTES, NEEDED
-from hub.security import VISITOR
+from hub.web.security import VISITOR
 from tests.browser import Browser
 from tests.cast import Cast
 

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask, abort
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from hub import security
-from hub.security import Admits, open_to
+from hub.web import security
+from hub.web.security import Admits, open_to
 from tests.browser import Browser, Page, check
 from tests.cast import Cast
 from tests.makers import a_slot

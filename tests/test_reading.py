@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm.exc import UnmappedInstanceError
 
+from hub.column_rows import Reading
 from hub.db import db
 from hub.families.models import Household, Person
-from hub.reading import Reading
 from hub.timetable.models import Series, Slot
 from tests.cast import Cast
 from tests.makers import a_slot

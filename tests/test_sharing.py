@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from hub.catalogue.models import Admission
 from hub.db import db
-from hub.security import Admits, open_to, same_for_strangers
 from hub.timetable.models import Slot
+from hub.web.security import Admits, open_to, same_for_strangers
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_slot

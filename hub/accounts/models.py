@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.db import Model, enum_column, pk, text20, text60, text200
-from hub.security import Admits
+from hub.web.security import Admits
 
 if TYPE_CHECKING:
     from hub.catalogue.models import Centre

@@ -9,8 +9,8 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account, Role, RoleName
+from hub.column_rows import Reading
 from hub.db import db
-from hub.reading import Reading
 
 VISITOR = Reading(Account, roles=Reading(Role))
 

@@ -8,7 +8,7 @@ from math import ceil
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from hub.rules import Refused
+from hub.refusals import Refused
 
 CODE_LIFE = timedelta(minutes=5)  # long enough to look for the message and one's glasses
 CODE_TRIES = 5  # five guesses in a million

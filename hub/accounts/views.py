@@ -11,19 +11,19 @@ from flask_wtf.csrf import CSRFError
 from hub import audit, clock
 from hub.accounts import actions, rules
 from hub.accounts.codes import draw_code, hash_code
-from hub.accounts.expired import ask_to_sign_in, refuse_forgery
 from hub.accounts.forms import CodeForm, PasswordForm, PhoneForm
-from hub.accounts.kept import is_kept
 from hub.accounts.models import Account
 from hub.accounts.passwords import password_fits
 from hub.accounts.queries import account_with, duties_of, load_account
 from hub.accounts.rules import TooMany, TooSoon, Verdict
+from hub.accounts.saved_forms import is_kept
+from hub.accounts.session_expiry import ask_to_sign_in, refuse_forgery
 from hub.db import transaction
 from hub.limits import forget_old, hit
 from hub.notices import gateway
-from hub.pages import page
-from hub.paths import safe_path
-from hub.security import Admits, login_manager, open_to
+from hub.web.addresses import safe_path
+from hub.web.pages import page
+from hub.web.security import Admits, login_manager, open_to
 
 LONGEST_WAY_BACK = 1000  # it travels in the cookie, which holds 4 KB
 

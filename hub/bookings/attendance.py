@@ -13,7 +13,7 @@ from hub.bookings.places import lock_slots, release, seat
 from hub.bookings.queries import kept_by
 from hub.bookings.trail import note
 from hub.db import db
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 
 EARLIEST = timedelta(hours=2)  # before the start, whoever comes is not here for this slot yet

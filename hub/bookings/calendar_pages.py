@@ -16,9 +16,9 @@ from hub.db import transaction
 from hub.families.models import Household
 from hub.families.queries import my_household
 from hub.limits import forget_old, hit
-from hub.pages import page
-from hub.paths import public_url
-from hub.security import Admits, open_to
+from hub.web.addresses import public_url
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 HOUR = timedelta(hours=1)
 # Calendars ask a few times a day; the phones of a family, all at once.

@@ -17,7 +17,7 @@ from hub.bookings.places import lock_slots, open_desk_places, queue, release, re
 from hub.bookings.trail import note
 from hub.db import db
 from hub.families.models import Person
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot, SlotState
 
 

@@ -23,8 +23,8 @@ from hub.bookings.models import HOLDING, Booking, BookingState, Offer
 from hub.bookings.places import UNSYNCHRONISED, lock_slots
 from hub.catalogue.models import Admission
 from hub.db import db, transaction
-from hub.language import CHINESE
 from hub.timetable.models import DUE, Slot
+from hub.web.language import CHINESE
 
 BATCH = 200  # rows of one duty in one round: no duty waits long for another
 # Who is reminded later than this can neither come in time nor give the place to somebody else.

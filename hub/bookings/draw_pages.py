@@ -19,10 +19,10 @@ from hub.bookings.draw import (
 from hub.bookings.models import Draw
 from hub.bookings.queries import slot_or_404
 from hub.catalogue.models import Admission
-from hub.pages import page, page_asked
-from hub.security import Admits, open_to, same_for_strangers
-from hub.timetable import shares
 from hub.timetable.models import Slot
+from hub.timetable.sharing import share
+from hub.web.pages import page, page_asked
+from hub.web.security import Admits, open_to, same_for_strangers
 
 blueprint = Blueprint("draws", __name__)
 
@@ -83,7 +83,7 @@ def show_draw(slot_id: int) -> Response:
     return page(
         "bookings/draw.html",
         slot=slot,
-        share=shares.of_draw(slot),
+        share=share.of_draw(slot),
         dates=len(together),
         phase=phase.value,
         step=STEPS[phase],

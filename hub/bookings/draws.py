@@ -23,7 +23,7 @@ from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Ending
 from hub.bookings.places import UNSYNCHRONISED, lock_slots, queue, release, seat
 from hub.bookings.trail import note
 from hub.db import db
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Series, Slot, SlotState
 
 BATCH = 200  # of one step in one round of the worker

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from hub.bookings.models import Booking, BookingState, Feedback
 from hub.db import db, inserting
-from hub.rules import Refused, refusal_of
+from hub.refusals import Refused, refusal_of
 
 OPEN_FOR = timedelta(days=14)  # after the slot: to say it, and to think again
 KEPT_FOR = timedelta(days=180)  # since the last change; then it is forgotten

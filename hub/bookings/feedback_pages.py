@@ -10,14 +10,14 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import AnyOf, Length
 
 from hub import clock
-from hub.accounts.kept import kept_form
+from hub.accounts.saved_forms import kept_form
 from hub.bookings import feedback, queries
 from hub.bookings.models import Booking, Feedback
 from hub.db import db, transaction
-from hub.pages import page
-from hub.rules import Refused, refusal_of
-from hub.security import Admits, open_to
+from hub.refusals import Refused, refusal_of
 from hub.text import one_line
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 LONGEST_WORD = 200
 

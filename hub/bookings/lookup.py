@@ -15,8 +15,8 @@ from hub.bookings.forms import LookupForm
 from hub.bookings.states import shown
 from hub.db import transaction
 from hub.limits import forget_old, hit
-from hub.pages import page
-from hub.security import Admits, open_to
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 HOUR = timedelta(hours=1)
 # Whoever is anxious asks some times; who knows a phone only must guess a number of nine digits.

@@ -13,9 +13,9 @@ from hub import text
 from hub.bookings.models import Booking, Offer
 from hub.db import db
 from hub.families.models import Guardian
-from hub.language import CHINESE
 from hub.notices.actions import tell
 from hub.timetable.models import Slot
+from hub.web.language import CHINESE
 
 MOST_NAMES = 3  # in one message, which must stay short
 

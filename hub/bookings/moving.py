@@ -15,9 +15,9 @@ from hub.bookings.forms import MovingForm
 from hub.bookings.models import Booking
 from hub.db import transaction
 from hub.families.queries import my_persons
-from hub.pages import page
-from hub.rules import Refused, refusal_of
-from hub.security import Admits, open_to
+from hub.refusals import Refused, refusal_of
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("moving", __name__)
 

@@ -16,8 +16,8 @@ from hub.bookings.line import accept, decline
 from hub.bookings.models import Offer
 from hub.db import transaction
 from hub.limits import forget_old, hit
-from hub.pages import page
-from hub.security import Admits, open_to
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 HOUR = timedelta(hours=1)
 # Everybody in WeChat, or in a centre's wireless network, may come from one address.

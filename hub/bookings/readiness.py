@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hub.bookings import rules, standing
 from hub.bookings.standing import Kept
-from hub.rules import Refused, refusal_of
+from hub.refusals import Refused, refusal_of
 
 if TYPE_CHECKING:
     from hub.families.models import Person

@@ -19,9 +19,9 @@ from hub.db import db, transaction
 from hub.families import actions
 from hub.families.models import Person
 from hub.families.queries import my_person
-from hub.pages import page
-from hub.security import Admits, open_to
 from hub.timetable.models import Slot
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("removal", __name__)
 

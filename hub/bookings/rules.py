@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from hub import clock, text
 from hub.catalogue.models import Audience
-from hub.rules import Refused, WayOn
+from hub.refusals import Refused, WayOn
 
 if TYPE_CHECKING:
     from hub.bookings.models import Booking

@@ -16,7 +16,7 @@ from hub.bookings.models import Arrival, Booking, BookingState, Channel, Excuse
 from hub.bookings.states import Shown, shown
 from hub.db import db
 from hub.families.models import Person
-from hub.rules import refusal_of
+from hub.refusals import refusal_of
 from hub.timetable.models import Series, Slot
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.kept import kept_form
+from hub.accounts.saved_forms import kept_form
 from hub.bookings import queries, readiness, rules, series
 from hub.bookings.actions import places_of
 from hub.bookings.attendance import ask_leave as leave
@@ -22,12 +22,12 @@ from hub.bookings.standing import Kept
 from hub.db import transaction
 from hub.families.models import Household, Person
 from hub.families.queries import my_persons, visitors_household
-from hub.pages import page
-from hub.rules import Refused, refusal_of
-from hub.security import Admits, never_share, open_to, same_for_strangers
-from hub.timetable import shares
+from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
 from hub.timetable.queries import slots_of_series
+from hub.timetable.sharing import share
+from hub.web.pages import page
+from hub.web.security import Admits, never_share, open_to, same_for_strangers
 
 blueprint = Blueprint("series", __name__)
 
@@ -150,7 +150,7 @@ def _series_page(
         "bookings/series.html",
         status,
         series=first.series,
-        share=shares.of_series(coming or dates, tightest, now),
+        share=share.of_series(coming or dates, tightest, now),
         first=first,
         dates=dates,
         coming=coming,

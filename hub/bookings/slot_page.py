@@ -13,12 +13,12 @@ from hub.bookings.forms import BookingForm
 from hub.bookings.models import BookingState
 from hub.bookings.standing import Kept
 from hub.families.models import Household, Person
-from hub.pages import page
-from hub.rules import Refused, refusal_of
-from hub.security import never_share
-from hub.timetable import shares
+from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
 from hub.timetable.queries import whole_begins_at
+from hub.timetable.sharing import share
+from hub.web.pages import page
+from hub.web.security import never_share
 
 
 def slot_page(
@@ -58,7 +58,7 @@ def slot_page(
         "bookings/slot.html",
         status,
         slot=slot,
-        share=shares.of_slot(slot, now),
+        share=share.of_slot(slot, now),
         form=form,
         persons=persons,
         why_not={person: why_not[person.id] for person in persons if person.id not in booked},

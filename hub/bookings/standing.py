@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from hub import text
 from hub.bookings.deadlines import week_of
-from hub.rules import Refused, WayOn
+from hub.refusals import Refused, WayOn
 
 if TYPE_CHECKING:
     from hub.timetable.models import Slot

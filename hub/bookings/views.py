@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.kept import kept_form
+from hub.accounts.saved_forms import kept_form
 from hub.bookings import queries, rules
 from hub.bookings.actions import book_party, cancel_all
 from hub.bookings.feedback import feedback_on
@@ -23,12 +23,12 @@ from hub.db import transaction
 from hub.families.models import Household
 from hub.families.queries import my_persons, visitors_household
 from hub.notices.queries import latest_notices
-from hub.pages import page, page_asked
-from hub.paths import public_url
-from hub.qr import qr
-from hub.rules import Refused, refusal_of
-from hub.security import Admits, open_to, same_for_strangers
+from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
+from hub.web.addresses import public_url
+from hub.web.pages import page, page_asked
+from hub.web.qr import qr
+from hub.web.security import Admits, open_to, same_for_strangers
 
 blueprint = Blueprint("bookings", __name__)
 

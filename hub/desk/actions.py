@@ -18,7 +18,7 @@ from hub.families.actions import add_person, household_of, person_like
 from hub.families.models import Person, Priority
 from hub.families.queries import my_persons
 from hub.limits import forget_old, hit, met_first
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 from hub.timetable.queries import slots_of_series, whole_begins_at
 

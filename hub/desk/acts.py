@@ -15,8 +15,8 @@ from hub.db import transaction
 from hub.desk.rosters import details_of, my_booking
 from hub.desk.rules import acts_on
 from hub.desk.views import noted
-from hub.pages import page
-from hub.rules import Refused
+from hub.refusals import Refused
+from hub.web.pages import page
 
 Act = Callable[[Booking], object]
 

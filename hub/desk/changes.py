@@ -7,7 +7,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.kept import kept_form
+from hub.accounts.saved_forms import kept_form
 from hub.bookings.changes import call_off, change_capacity, holders
 from hub.bookings.models import Booking
 from hub.db import transaction
@@ -17,10 +17,10 @@ from hub.desk.queries import managed_slot
 from hub.desk.rosters import families_told
 from hub.desk.rules import check_may_change
 from hub.desk.views import noted
-from hub.pages import page
-from hub.rules import Refused
-from hub.security import Admits, open_to
+from hub.refusals import Refused
 from hub.timetable.models import Slot
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("changes", __name__)
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.kept import kept_form
+from hub.accounts.saved_forms import kept_form
 from hub.bookings.models import Booking, Channel
 from hub.bookings.rules import check_fits, check_window
 from hub.db import transaction
@@ -21,10 +21,10 @@ from hub.desk.views import noted
 from hub.families.forms import PersonForm
 from hub.families.models import Person
 from hub.families.queries import households_with
-from hub.pages import page
-from hub.rules import Refused, refusal_of
-from hub.security import Admits, open_to
+from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("counter", __name__)
 

@@ -10,7 +10,7 @@ from wtforms import StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from hub import clock
-from hub.accounts.kept import kept_form
+from hub.accounts.saved_forms import kept_form
 from hub.bookings import draws
 from hub.bookings.draw_pages import blueprint as blueprint  # that of the public pages, gone on with
 from hub.bookings.draw_pages import phase_of
@@ -18,11 +18,11 @@ from hub.bookings.draw_queries import draw_of, listed
 from hub.catalogue.models import Admission
 from hub.db import transaction
 from hub.desk.queries import my_slot
-from hub.pages import page
-from hub.rules import Refused
-from hub.security import Admits, open_to
+from hub.refusals import Refused
 from hub.text import one_line
 from hub.timetable.models import Slot
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 AT_ONCE = 300  # entries at most, and the draw is held while the staff waits; else by the worker
 

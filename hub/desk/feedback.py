@@ -18,9 +18,9 @@ from hub.db import db
 from hub.desk.queries import managed_centre
 from hub.desk.views import noted
 from hub.families.models import Person
-from hub.pages import page
-from hub.security import Admits, open_to
 from hub.timetable.models import Slot
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 DAYS = 90
 MOST = 100  # words

@@ -15,7 +15,7 @@ from hub.desk.group_ages import Age
 from hub.desk.group_list import Doubt
 from hub.desk.group_names import is_only_title
 from hub.families.rules import Named
-from hub.rules import refusal_of
+from hub.refusals import refusal_of
 
 if TYPE_CHECKING:
     from hub.timetable.models import Slot

@@ -1,7 +1,7 @@
 """What the desk fills in of a group's list: the text, then each of its lines, to be corrected.
 
 All names begin with `group-`: what many families wrote is kept nowhere, not even for somebody
-whose sign-in has expired (see `hub.accounts.kept`).
+whose sign-in has expired (see `hub.accounts.saved_forms`).
 """
 
 import re
@@ -32,7 +32,7 @@ from hub.accounts.phones import normalise
 from hub.desk.group_list import MOST_CHARACTERS, MOST_LINES, Doubt, Entry, count_lines
 from hub.families.models import Person, Sex
 from hub.families.rules import check_born, tidy_name
-from hub.rules import Refused
+from hub.refusals import Refused
 
 PREFIX = "group-"
 

@@ -30,11 +30,11 @@ from hub.desk.group_text import group_text
 from hub.desk.queries import my_slot
 from hub.desk.rosters import rosters_of
 from hub.desk.views import noted
-from hub.pages import page
-from hub.paths import public_url
-from hub.rules import Refused, refusal_of
-from hub.security import Admits, open_to
+from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
+from hub.web.addresses import public_url
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("groups", __name__)
 

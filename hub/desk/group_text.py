@@ -14,7 +14,7 @@ from hub import text
 from hub.desk.group_names import called
 from hub.families.models import Sex
 from hub.families.rules import is_adult
-from hub.language import CHINESE
+from hub.web.language import CHINESE
 
 if TYPE_CHECKING:
     from hub.desk.rosters import Listed, Roster

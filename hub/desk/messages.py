@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from hub import text
 from hub.bookings.messages import tell_guardians
 from hub.bookings.models import Booking
-from hub.language import CHINESE
+from hub.web.language import CHINESE
 
 
 def tell_booked(bookings: Sequence[Booking], now: datetime, *, is_estimate: bool = False) -> None:

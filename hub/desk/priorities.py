@@ -12,8 +12,8 @@ from hub.desk.forms import ActForm, PriorityForm
 from hub.desk.rosters import my_coming_person
 from hub.desk.views import noted
 from hub.families.models import Priority
-from hub.pages import page
-from hub.security import Admits, open_to
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("priorities", __name__)
 

@@ -13,8 +13,8 @@ from hub.accounts.models import CLEARANCES, Account
 from hub.catalogue.models import Activity, Centre, ClosedDay, District, OpeningHours
 from hub.db import db
 from hub.desk.rules import conflicts
-from hub.security import Admits
 from hub.timetable.models import Slot
+from hub.web.security import Admits
 
 CENTRES_PER_PAGE = 20
 LONGEST_SLOT = timedelta(days=1)  # overnight care that began the day before is still this day's

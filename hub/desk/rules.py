@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from hub import clock
-from hub.rules import Refused
+from hub.refusals import Refused
 
 if TYPE_CHECKING:
     from hub.bookings.models import Booking

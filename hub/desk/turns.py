@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.kept import kept_form
+from hub.accounts.saved_forms import kept_form
 from hub.bookings import line
 from hub.bookings.models import Booking
 from hub.db import transaction
@@ -15,8 +15,8 @@ from hub.desk.acts import do, form_page
 from hub.desk.forms import CancellationForm, MoveForm, ReasonForm
 from hub.desk.queries import my_slot
 from hub.desk.rosters import my_booking, party_of, slots_to_move_to
-from hub.rules import Refused
-from hub.security import Admits, open_to
+from hub.refusals import Refused
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("turns", __name__)
 

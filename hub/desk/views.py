@@ -24,9 +24,9 @@ from hub.desk.queries import (
 from hub.desk.reasons import DAYS, MOST, reasons_at
 from hub.desk.rosters import ON_PAPER, cancelled_of, rosters_of
 from hub.desk.rules import blank_rows
-from hub.pages import page, page_asked
-from hub.rules import Refused
-from hub.security import Admits, open_to
+from hub.refusals import Refused
+from hub.web.pages import page, page_asked
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("desk", __name__)
 

@@ -11,8 +11,8 @@ from wtforms import HiddenField, RadioField, StringField
 from hub import clock
 from hub.families.models import Person, Sex
 from hub.families.rules import birth_date_of, tidy_name
-from hub.paths import safe_path
-from hub.rules import Refused
+from hub.refusals import Refused
+from hub.web.addresses import safe_path
 
 
 class PersonForm(FlaskForm):

@@ -9,9 +9,9 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account
+from hub.column_rows import Reading
 from hub.db import db
 from hub.families.models import Guardian, Household, Person
-from hub.reading import Reading
 
 SEEN = Reading(Household, persons=Reading(Person))
 

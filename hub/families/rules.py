@@ -8,7 +8,7 @@ from typing import Protocol
 
 from flask_babel import gettext as _
 
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.text import months_old
 
 LONGEST_NAME = 20

@@ -6,16 +6,16 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock, text
-from hub.accounts.kept import kept_form
+from hub.accounts.saved_forms import kept_form
 from hub.db import transaction
 from hub.families import actions
 from hub.families.forms import PersonForm, as_typed
 from hub.families.queries import my_household, my_person
 from hub.families.rules import MOST_PERSONS, is_adult
-from hub.pages import page
-from hub.paths import safe_path
-from hub.rules import Refused
-from hub.security import Admits, open_to
+from hub.refusals import Refused
+from hub.web.addresses import safe_path
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("families", __name__)
 

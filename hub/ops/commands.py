@@ -18,8 +18,6 @@ from hub.accounts.passwords import hash_password
 from hub.bookings.recount import troubles
 from hub.config import ConfigError
 from hub.db import db, transaction
-from hub.health import is_migrated
-from hub.language import CHINESE
 from hub.notices.actions import send_due
 from hub.notices.gateway import gateway
 from hub.ops import serve, staff
@@ -28,7 +26,9 @@ from hub.ops.import_centres import import_centres
 from hub.ops.seed import demo, people
 from hub.ops.seed.ground import lay_ground
 from hub.ops.worker import Bell, Worker, reason, say
-from hub.rules import Refused
+from hub.refusals import Refused
+from hub.web.health import is_migrated
+from hub.web.language import CHINESE
 
 
 def in_words(command: Callable[..., None]) -> Callable[..., None]:

@@ -17,14 +17,14 @@ from whitenoise.compress import Compressor
 
 from hub import text
 from hub.accounts.passwords import hash_password
-from hub.assets import PACKED, STATIC
 from hub.catalogue.models import Centre
 from hub.config import ROOT, ConfigError, Settings
 from hub.db import db, transaction
-from hub.ops.companion import start_beside
 from hub.ops.seed import demo, people
 from hub.ops.seed.files import rows_of
 from hub.ops.seed.ground import lay_ground
+from hub.ops.worker_process import start_beside
+from hub.web.assets import PACKED, STATIC
 
 MIGRATIONS = ROOT / "hub" / "migrations"
 ROLES = {"desk": "前台", "manager": "负责人", "administrator": "管理员"}

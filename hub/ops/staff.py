@@ -11,7 +11,7 @@ from hub.accounts.phones import normalise
 from hub.accounts.queries import account_with
 from hub.catalogue.models import Centre
 from hub.db import db
-from hub.rules import Refused
+from hub.refusals import Refused
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200  # hashing more is work that somebody else could ask for

@@ -17,11 +17,11 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from hub import clock
 from hub.bookings import clockwork
 from hub.config import ROOT
-from hub.health import is_migrated
-from hub.language import CHINESE
 from hub.notices.actions import send_some
 from hub.notices.gateway import Gateway
-from hub.ops.forgetting import forget_expired
+from hub.ops.retention import forget_expired
+from hub.web.health import is_migrated
+from hub.web.language import CHINESE
 
 PAUSE = 5  # seconds between two rounds when there was nothing to do
 ENDING = (signal.SIGTERM, signal.SIGINT)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from hub import clock
 from hub.catalogue.models import Activity, Admission, Policy, Room, StaffMember
 from hub.db import db
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Series, Slot
 from hub.timetable.recurrence import Occurrence
 

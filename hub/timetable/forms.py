@@ -24,7 +24,7 @@ class DistrictForm(FlaskForm):
     """Where somebody lives; remembered, so that her own district is what she sees."""
 
     class Meta:
-        csrf = False  # it is kept by hub.choices, which tells where a form comes from
+        csrf = False  # kept by hub.web.preference_cookies, which tells where a form comes from
 
     district = SelectField(_l("我在哪个区县"), validate_choice=False)
     back = HiddenField()

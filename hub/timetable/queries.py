@@ -25,8 +25,8 @@ from sqlalchemy.orm import joinedload
 
 from hub import clock
 from hub.catalogue.models import Activity, Audience, Centre, District, Kind, Room, StaffMember
+from hub.column_rows import Reading
 from hub.db import db
-from hub.reading import Reading
 from hub.timetable.models import Series, Slot, SlotState
 from hub.timetable.rules import Ages, weekend
 

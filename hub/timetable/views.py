@@ -13,14 +13,15 @@ from flask_login import current_user
 from hub import clock
 from hub.catalogue import queries as catalogue
 from hub.catalogue.models import Centre, District
-from hub.choices import choose, chosen
 from hub.families.queries import visitors_household
-from hub.pages import page, page_asked
-from hub.paths import safe_path
-from hub.security import Admits, open_to, same_for_strangers, without_token
-from hub.timetable import queries, shares
+from hub.timetable import queries
 from hub.timetable.forms import CentresForm, DistrictForm, FindForm, is_offered
 from hub.timetable.rules import by_day, hours_in_words
+from hub.timetable.sharing import share
+from hub.web.addresses import safe_path
+from hub.web.pages import page, page_asked
+from hub.web.preference_cookies import choose, chosen
+from hub.web.security import Admits, open_to, same_for_strangers, without_token
 
 DAYS_OF_A_CENTRE = 14
 
@@ -38,7 +39,7 @@ def home() -> ResponseReturnValue:
     form.offer(districts)
     return page(
         "timetable/home.html",
-        share=shares.of_page("timetable.home"),
+        share=share.of_page("timetable.home"),
         form=form,
         district=district,
         kinds=catalogue.kinds(),
@@ -72,7 +73,7 @@ def find() -> ResponseReturnValue:
     slots, has_more = queries.find_slots(form.wish(kinds), clock.now(), page_number)
     return page(
         "timetable/find.html",
-        share=shares.of_page("timetable.find"),
+        share=share.of_page("timetable.find"),
         form=form,
         days=by_day(slots),
         page_number=page_number,
@@ -92,7 +93,7 @@ def centres() -> ResponseReturnValue:
     found, has_more = catalogue.find_centres(form.words, form.district_id, page_number)
     return page(
         "timetable/centres.html",
-        share=shares.of_page("timetable.centres"),
+        share=share.of_page("timetable.centres"),
         form=form,
         groups=[(district, list(group)) for district, group in groupby(found, _district)],
         page_number=page_number,
@@ -116,7 +117,7 @@ def show_centre(centre_id: int) -> ResponseReturnValue:
     return page(
         "timetable/centre.html",
         centre=centre,
-        share=shares.of_centre(centre, hours, slots, now),
+        share=share.of_centre(centre, hours, slots, now),
         hours=hours,
         days=by_day(slots, closed),
         has_slots=bool(slots),

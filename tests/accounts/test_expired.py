@@ -12,12 +12,12 @@ from time_machine import Traveller
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from hub.accounts import kept
-from hub.accounts.kept import kept_form
+from hub.accounts import saved_forms
 from hub.accounts.models import Account, KeptForm
+from hub.accounts.saved_forms import kept_form
 from hub.db import db
 from hub.families.models import Person
-from hub.security import Admits, open_to
+from hub.web.security import Admits, open_to
 from tests.browser import Browser, Page
 from tests.cast import Cast
 
@@ -178,7 +178,7 @@ def test_nothing_and_too_much_are_not_kept_but_one_still_signs_in(
 def test_an_address_cannot_fill_the_disk(
     app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "FORMS_PER_ADDRESS_AND_HOUR", 3)
+    monkeypatch.setattr(saved_forms, "FORMS_PER_ADDRESS_AND_HOUR", 3)
     token = browser.token()
     for _ in range(6):
         assert send(browser, {**TYPED, "csrf_token": token}).status_code == 303

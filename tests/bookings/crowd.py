@@ -21,7 +21,7 @@ from hub.bookings.models import LIVE, Booking, BookingState, Channel, Offer
 from hub.db import db, transaction
 from hub.families.models import Guardian, Person
 from hub.families.queries import my_persons
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 from tests.conftest import settings
 

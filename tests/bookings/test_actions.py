@@ -21,7 +21,7 @@ from hub.bookings.recount import troubles
 from hub.db import db, transaction
 from hub.families.models import Person
 from hub.notices.models import Notice
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot, SlotState
 from tests.cast import Cast
 from tests.makers import a_booking, a_child, a_guardian, a_household, a_slot, an_activity, tomorrow

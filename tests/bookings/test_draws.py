@@ -26,7 +26,7 @@ from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
 from hub.families.models import Guardian, Person, Priority
 from hub.notices.models import Notice
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Series, Slot, SlotState
 from tests.bookings.draw_by_hand import by_hand
 from tests.bookings.test_races import at_once

@@ -34,7 +34,7 @@ from hub.families.models import Guardian, Person
 from hub.families.queries import my_person
 from hub.notices.actions import tell
 from hub.notices.models import Notice
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 from tests.bookings.whole import (
     a_family,

@@ -15,7 +15,7 @@ from hub.bookings.feedback import say
 from hub.bookings.models import Booking, BookingState, Ending, Feedback
 from hub.bookings.queries import my_booking
 from hub.db import db, transaction
-from hub.ops.forgetting import forget_expired
+from hub.ops.retention import forget_expired
 from tests.bookings.test_races import at_once
 from tests.browser import Browser
 from tests.cast import Cast

@@ -35,7 +35,7 @@ from hub.bookings.models import HOLDING, Booking, Channel, Draw, Offer
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.families.queries import my_persons
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 from tests.bookings import model as wanted
 from tests.bookings.model import Model, No

@@ -18,7 +18,7 @@ from hub.bookings.recount import troubles
 from hub.db import db, transaction
 from hub.families.models import Guardian
 from hub.families.queries import my_persons
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 from tests.makers import a_booking, a_child, a_guardian, a_slot
 

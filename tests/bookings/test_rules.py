@@ -9,7 +9,7 @@ import pytest
 from hub import clock
 from hub.bookings import rules
 from hub.catalogue.models import Audience
-from hub.rules import Refused
+from hub.refusals import Refused
 from tests.makers import tomorrow
 
 pytestmark = pytest.mark.usefixtures("spoken")

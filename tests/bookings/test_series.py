@@ -28,7 +28,7 @@ from hub.db import db, transaction
 from hub.families.models import Guardian
 from hub.families.queries import my_persons
 from hub.notices.models import Notice
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 from tests.bookings.test_races import at_once
 from tests.bookings.whole import (

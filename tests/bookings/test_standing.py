@@ -10,7 +10,7 @@ from hub import text
 from hub.bookings import models, standing
 from hub.bookings.models import BookingState
 from hub.bookings.standing import Kept
-from hub.rules import Refused
+from hub.refusals import Refused
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("spoken")

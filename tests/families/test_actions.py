@@ -22,7 +22,7 @@ from hub.families.actions import add_person, household_of, remove_person
 from hub.families.models import Guardian, Household, Person, Sex
 from hub.families.queries import my_household, my_person
 from hub.families.rules import MOST_PERSONS
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 from tests.cast import Cast
 from tests.makers import a_slot, an_account

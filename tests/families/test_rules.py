@@ -13,7 +13,7 @@ from hub.families.rules import (
     is_adult,
     tidy_name,
 )
-from hub.rules import Refused
+from hub.refusals import Refused
 
 pytestmark = pytest.mark.usefixtures("spoken")
 TODAY = date(2026, 11, 23)

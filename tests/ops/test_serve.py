@@ -18,8 +18,8 @@ from hub.accounts.models import Account
 from hub.catalogue.models import Centre, District, Kind
 from hub.config import ROOT, ConfigError
 from hub.db import db
-from hub.health import is_migrated
 from hub.ops import serve
+from hub.web.health import is_migrated
 from tests.conftest import settings
 from tests.ops.conftest import run
 

@@ -9,7 +9,7 @@ from flask import Flask
 from hub import clock
 from hub.catalogue.models import Admission
 from hub.db import db
-from hub.rules import Refused
+from hub.refusals import Refused
 from hub.timetable.actions import make_series
 from hub.timetable.models import Series, Slot
 from hub.timetable.recurrence import Occurrence

@@ -7,8 +7,8 @@ import pytest
 
 from hub import clock as hub_clock
 from hub.catalogue.models import Admission, Audience
-from hub.timetable import sharing
 from hub.timetable.models import Series, Slot, SlotState
+from hub.timetable.sharing import texts
 from tests.makers import a_centre, a_kind, a_slot, an_activity
 
 pytestmark = pytest.mark.usefixtures("spoken")
@@ -25,7 +25,7 @@ def a_class(**given: Any) -> Slot:
 
 
 def for_a_group(slot: Slot) -> list[str]:
-    return sharing.slot_for_a_group(slot, LINK, hub_clock.now()).split("\n")
+    return texts.slot_for_a_group(slot, LINK, hub_clock.now()).split("\n")
 
 
 class TestASlot:
@@ -71,10 +71,10 @@ class TestASlot:
     def test_that_is_made_up_says_so_first(self) -> None:
         slot = a_class(centre={"is_demo": True})
         assert for_a_group(slot)[0] == "（演示数据）【亲子绘本】"
-        assert sharing.slot_in_a_sentence(slot).startswith("（演示数据）")
+        assert texts.slot_in_a_sentence(slot).startswith("（演示数据）")
 
     def test_is_previewed_with_what_when_where_for_whom_and_places(self) -> None:
-        assert sharing.slot_in_a_sentence(a_class(places_left=3)) == (
+        assert texts.slot_in_a_sentence(a_class(places_left=3)) == (
             "周二 11月24日 14:00–15:30，榕树社区渝好空间，测试路1号。"
             "孩子（3–6岁），免费。名额：余 3 个，共 10 个。"
         )
@@ -105,9 +105,7 @@ class TestASeries:
     def test_that_is_booked_as_one_tells_its_whole_fee_and_its_tightest_date(self) -> None:
         dates = self.dates(is_whole=True)
         dates[1].places_left = 2
-        told = sharing.series_for_a_group(
-            "亲子绘本 第 1 期", dates, dates[1], LINK, hub_clock.now()
-        )
+        told = texts.series_for_a_group("亲子绘本 第 1 期", dates, dates[1], LINK, hub_clock.now())
         assert told.split("\n")[:2] == [
             "【亲子绘本 第 1 期】",
             "时间：周二 11月24日 14:00–15:30 到 周二 12月8日 14:00，共 3 次",
@@ -116,21 +114,17 @@ class TestASeries:
 
     def test_that_is_booked_date_by_date_says_so(self) -> None:
         dates = self.dates(is_whole=False)
-        told = sharing.series_for_a_group(
-            "亲子绘本 第 1 期", dates, dates[0], LINK, hub_clock.now()
-        )
+        told = texts.series_for_a_group("亲子绘本 第 1 期", dates, dates[0], LINK, hub_clock.now())
         assert "费用：每次 ¥10\n名额：想来哪次约哪次" in told
         free = self.dates(is_whole=True, fee_fen=0)
-        assert "免费" in sharing.series_in_a_sentence(free, free[0])
+        assert "免费" in texts.series_in_a_sentence(free, free[0])
 
 
 class TestACentre:
     def test_is_told_with_what_is_known_and_what_is_free(self) -> None:
         slots = [a_class(), a_class(places_left=0), a_class(state=SlotState.CALLED_OFF)]
         centre = slots[0].centre
-        told = sharing.centre_for_a_group(
-            centre, ["每天 09:00–18:00"], slots, LINK, hub_clock.now()
-        )
+        told = texts.centre_for_a_group(centre, ["每天 09:00–18:00"], slots, LINK, hub_clock.now())
         assert told.split("\n") == [
             "【榕树社区渝好空间】",
             "地址：测试路1号",
@@ -146,6 +140,6 @@ class TestACentre:
             a_kind(name="好育课堂", is_active=True),
             a_kind(name="筹备中", is_active=False),
         ]
-        told = sharing.centre_for_a_group(centre, [], [], LINK, hub_clock.now())
+        told = texts.centre_for_a_group(centre, [], [], LINK, hub_clock.now())
         assert told.split("\n") == ["【榕树社区渝好空间】", f"点开看看、约一约：{LINK}"]
-        assert sharing.centre_in_a_sentence(centre, []) == "榕树社区渝好空间。好育课堂。"
+        assert texts.centre_in_a_sentence(centre, []) == "榕树社区渝好空间。好育课堂。"

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 from flask import Flask
 
-from hub.security import Admits
-from hub.timetable import sitemap
 from hub.timetable.models import SlotState
+from hub.timetable.sharing import sitemap
+from hub.web.security import Admits
 from tests.browser import Browser
 from tests.makers import a_centre, a_slot, an_activity, tomorrow
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import abort, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
-from hub.paths import safe_path
+from hub.web.addresses import safe_path
 
 KEPT_FOR = timedelta(days=400)  # no browser keeps a cookie longer
 

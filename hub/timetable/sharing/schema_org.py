@@ -9,8 +9,8 @@ from typing import Any
 
 from hub import clock
 from hub.catalogue.models import Centre
-from hub.paths import public_url
 from hub.timetable.models import Slot
+from hub.web.addresses import public_url
 
 VOCABULARY = "https://schema.org"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

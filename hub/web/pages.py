@@ -21,13 +21,14 @@ from markupsafe import Markup
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from hub import language, text
-from hub.assets import asset
+from hub import text
 from hub.db import db
-from hub.paths import around_link
-from hub.tongues import mark_chinese
-from hub.wechat import in_wechat
-from hub.wording import SpokenEnvironment
+from hub.web import language
+from hub.web.addresses import around_link
+from hub.web.assets import asset
+from hub.web.lang_markup import mark_chinese
+from hub.web.template_i18n import SpokenEnvironment
+from hub.web.wechat import in_wechat
 
 LAST_PAGE = 1000  # further on nobody looks, and a database counts rows in vain
 # Macros of ui.html that write the same whoever looks.

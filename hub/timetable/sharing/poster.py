@@ -4,12 +4,12 @@ from flask import Blueprint, Response, abort
 
 from hub import clock
 from hub.db import db
-from hub.pages import page
-from hub.paths import public_url
-from hub.qr import qr
-from hub.security import Admits, open_to
 from hub.timetable.models import Slot
 from hub.timetable.queries import slots_with_everything
+from hub.web.addresses import public_url
+from hub.web.pages import page
+from hub.web.qr import qr
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("posters", __name__)
 

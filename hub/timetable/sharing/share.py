@@ -11,11 +11,11 @@ from functools import partial
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from hub.assets import asset
 from hub.catalogue.models import Centre
-from hub.paths import public_address, public_url
-from hub.timetable import schema_org, sharing
 from hub.timetable.models import Slot
+from hub.timetable.sharing import schema_org, texts
+from hub.web.addresses import public_address, public_url
+from hub.web.assets import asset
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,15 @@ def of_page(endpoint: str) -> Share:
 def of_draw(slot: Slot) -> Share:
     """The page on which anybody can see that the draw of a slot is fair."""
     link = public_url("draws.show_draw", slot_id=slot.id)
-    return Share(link, partial(sharing.slot_in_a_sentence, slot))
+    return Share(link, partial(texts.slot_in_a_sentence, slot))
 
 
 def of_slot(slot: Slot, now: datetime) -> Share:
     link = public_url("bookings.show_slot", slot_id=slot.id)
     return Share(
         link,
-        partial(sharing.slot_in_a_sentence, slot),
-        partial(sharing.slot_for_a_group, slot, link, now),
+        partial(texts.slot_in_a_sentence, slot),
+        partial(texts.slot_for_a_group, slot, link, now),
         partial(schema_org.slot_record, slot, link, now),
         is_over=slot.ends_at <= now,
     )
@@ -72,8 +72,8 @@ def of_series(dates: Sequence[Slot], tightest: Slot, now: datetime) -> Share:
     name = f"{first.activity.title} {first.series.name}" if first.series else first.activity.title
     return Share(
         link,
-        partial(sharing.series_in_a_sentence, dates, tightest),
-        partial(sharing.series_for_a_group, name, dates, tightest, link, now),
+        partial(texts.series_in_a_sentence, dates, tightest),
+        partial(texts.series_for_a_group, name, dates, tightest, link, now),
         partial(schema_org.series_record, name, dates, tightest, link, now),
         is_over=dates[-1].ends_at <= now,
     )
@@ -84,7 +84,7 @@ def of_centre(centre: Centre, hours: Sequence[str], slots: Sequence[Slot], now: 
     link = public_url("timetable.show_centre", centre_id=centre.id)
     return Share(
         link,
-        partial(sharing.centre_in_a_sentence, centre, hours),
-        partial(sharing.centre_for_a_group, centre, hours, slots, link, now),
+        partial(texts.centre_in_a_sentence, centre, hours),
+        partial(texts.centre_for_a_group, centre, hours, slots, link, now),
         partial(schema_org.centre_record, centre, link),
     )

@@ -7,9 +7,9 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from hub.accounts.kept import keep
-from hub.pages import error_page, sign_in_page
-from hub.security import Admits
+from hub.accounts.saved_forms import keep
+from hub.web.pages import error_page, sign_in_page
+from hub.web.security import Admits
 
 
 def ask_to_sign_in() -> Response:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.db import db, migrate
-from hub.security import Admits, open_to
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("health", __name__)
 

@@ -7,8 +7,8 @@ what is marked as `extra`; a telephone to call is always in sight.
 from flask import Blueprint, Flask, has_request_context, request
 from flask.typing import ResponseReturnValue
 
-from hub.choices import choose, chosen
-from hub.security import Admits, open_to, without_token
+from hub.web.preference_cookies import choose, chosen
+from hub.web.security import Admits, open_to, without_token
 
 blueprint = Blueprint("care", __name__)
 

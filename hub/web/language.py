@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from wtforms.i18n import messages_path
 
-from hub.choices import choose, chosen
-from hub.security import Admits, open_to, without_token
-from hub.wording import SpokenEnvironment
+from hub.web.preference_cookies import choose, chosen
+from hub.web.security import Admits, open_to, without_token
+from hub.web.template_i18n import SpokenEnvironment
 
 CHINESE = "zh_Hans_CN"  # as Babel spells it; also the language of what is sent
 LANGUAGES = {"zh": "中文", "en": "English"}

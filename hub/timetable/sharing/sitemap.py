@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, exists, select
 from hub import clock
 from hub.catalogue.models import Centre
 from hub.db import db
-from hub.paths import public_url
-from hub.security import Admits, open_to
 from hub.timetable.models import Slot, SlotState
 from hub.timetable.queries import DAYS_AHEAD
+from hub.web.addresses import public_url
+from hub.web.security import Admits, open_to
 
 MOST = 50_000
 PRIVATE = (

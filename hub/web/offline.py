@@ -8,9 +8,9 @@ from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from hub.assets import STATIC, asset
-from hub.pages import page
-from hub.security import NOBODY, VISITOR, Admits, open_to
+from hub.web.assets import STATIC, asset
+from hub.web.pages import page
+from hub.web.security import NOBODY, VISITOR, Admits, open_to
 
 VENDORED = sorted((STATIC / "vendor").glob("*.js"))
 FILES = ("site.css", "site.js", "icons.svg", *(f"vendor/{one.name}" for one in VENDORED))

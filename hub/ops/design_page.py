@@ -11,12 +11,12 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
 from hub import clock
-from hub.assets import STATIC
 from hub.catalogue.models import Activity, Admission, Centre, Kind
 from hub.ops.seed.files import rows_of
-from hub.pages import page
-from hub.security import Admits, open_to
 from hub.timetable.models import Series, Slot, SlotState
+from hub.web.assets import STATIC
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
 
 COLOURS = ("paper", "surface", "sunken", "line", "edge", "soft", "ink", "seal")
 HUES = ("jade", "red", "amber", "good", "blue", "rose", "moss")

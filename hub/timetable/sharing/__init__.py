@@ -1,0 +1,1 @@
+"""What a public page says of itself elsewhere: previews, chat groups, search engines, posters."""

@@ -1,0 +1,1 @@
+"""What knows HTTP: pages and their parts, who may enter, languages, assets, addresses."""
