@@ -21,7 +21,7 @@ import psycopg
 
 from bench import phones, site
 from bench.phones import Person, get, post
-from hub.bookings.recount import troubles
+from hub.bookings.jobs.consistency import troubles
 from hub.db import db
 from tests.databases import postgresql_cluster, postgresql_programs
 

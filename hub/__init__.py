@@ -32,9 +32,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import config, ops
 from hub.accounts.views import blueprint as accounts
-from hub.bookings import calendar_pages, feedback_pages, lookup, moving, offers, series_pages
-from hub.bookings.removal import blueprint as removal
-from hub.bookings.views import blueprint as bookings
+from hub.bookings.feedback import views as feedback_pages
+from hub.bookings.my_bookings import lookup, moving
+from hub.bookings.my_bookings.removal import blueprint as removal
+from hub.bookings.my_bookings.views import blueprint as bookings
+from hub.bookings.series import views as series_pages
+from hub.bookings.waiting_list import views as offers
+from hub.calendars import views as calendar_pages
 from hub.db import db, migrate
 from hub.desk import changes, counter, feedback, group_pages, marks, priorities, turns
 from hub.desk.draw_number import blueprint as draws  # the public pages of draws too

@@ -18,8 +18,8 @@ from hub import create_app
 from hub.accounts import rules
 from hub.accounts.codes import read_code
 from hub.accounts.models import Account
-from hub.bookings.actions import book, cancel
 from hub.bookings.models import Booking, BookingState
+from hub.bookings.single_slot.actions import book, cancel
 from hub.db import db, transaction
 from hub.families import actions
 from hub.families.models import Person

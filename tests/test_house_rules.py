@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,21 +17,7 @@ from hub.web.security import Admits
 PYTHON = sorted((ROOT / "hub").rglob("*.py"))
 CODE = [path for path in PYTHON if "migrations" not in path.parts]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-PURE_NAMES = {
-    "deadlines.py",
-    "draw.py",
-    "group_ages.py",
-    "group_checks.py",
-    "group_list.py",
-    "group_names.py",
-    "group_text.py",
-    "numbers.py",
-    "recurrence.py",
-    "rules.py",
-    "standing.py",
-}
-PURE = [path for path in CODE if path.name in PURE_NAMES]
-LONGEST = 320  # lines of one file
+LONGEST = 500  # lines of one file: a question, since size alone says nothing
 EVERYBODY = {
     "accounts.enter_code",
     "accounts.enter_password",
@@ -74,27 +59,6 @@ EVERYBODY = {
 
 def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
-
-
-def imports(path: Path) -> Iterator[str]:
-    """The modules a file imports, those for type checkers only left out."""
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-
-
-@pytest.mark.parametrize("path", PURE, ids=named)
-def test_rules_are_pure(path: Path) -> None:
-    for module in imports(path):
-        top = module.split(".")[0]
-        assert top not in {"flask", "sqlalchemy", "flask_login", "wtforms"}, (
-            f"{named(path)} imports {module}: a rule is a pure function of facts"
-        )
-        assert not module.startswith(("hub.db", "hub.web.pages")), (
-            f"{named(path)}: rules read no rows"
-        )
 
 
 @pytest.mark.parametrize("path", CODE, ids=named)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import Engine
 
 from hub import clock
-from hub.bookings.clockwork import DUTIES, Duty
+from hub.bookings.jobs.scheduled_jobs import DUTIES, Duty
 from hub.bookings.models import Answer, BookingState, CalendarFeed, Draw, Offer
 from hub.catalogue.models import Activity
 from hub.db import db

@@ -11,8 +11,8 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from hub.accounts.models import Account
 from hub.bookings.deadlines import week_of
+from hub.bookings.household_limits import Kept
 from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Excuse, Offer
-from hub.bookings.standing import Kept
 from hub.catalogue.models import Activity, Admission
 from hub.db import db
 from hub.families.models import Guardian, Priority

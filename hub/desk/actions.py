@@ -9,9 +9,12 @@ from sqlalchemy import select
 from hub.accounts.actions import account_of
 from hub.accounts.models import Account
 from hub.audit import record
-from hub.bookings import actions, changes, line, series
 from hub.bookings.models import Arrival, Booking, Channel, Offer
-from hub.bookings.places import lock_slots
+from hub.bookings.series import actions as series
+from hub.bookings.single_slot import actions
+from hub.bookings.slot_changes import actions as slot_changes
+from hub.bookings.slot_counters import lock_slots
+from hub.bookings.waiting_list import actions as waiting_list
 from hub.db import db
 from hub.desk import messages, rules
 from hub.families.actions import add_person, household_of, person_like
@@ -53,7 +56,7 @@ def restore_for_family(booking: Booking, *, account_id: int, now: datetime) -> N
     if booking.is_live:
         return
     rules.check_no_draw_ahead(booking.slot)
-    changes.restore(booking, account_id=account_id, now=now)
+    slot_changes.restore(booking, account_id=account_id, now=now)
     messages.tell_restored(booking, now)
 
 
@@ -62,7 +65,7 @@ def accept_for_family(booking: Booking, *, account_id: int, now: datetime) -> No
     lock_slots(booking.slot)
     held = select(Offer).where(Offer.party == booking.party, Offer.answered_at.is_(None))
     offer = db.session.scalar(held)
-    if offer is None or not line.accept(offer, account_id=account_id, now=now):
+    if offer is None or not waiting_list.accept(offer, account_id=account_id, now=now):
         raise Refused(rules.offer_is_over())
 
 
@@ -70,7 +73,7 @@ def open_desk_places_now(slot: Slot, *, account_id: int, now: datetime) -> None:
     """What is kept for the desk is for everybody, those who wait first."""
     lock_slots(slot)
     rules.check_may_change(slot, now)
-    changes.release_desk_places(slot, account_id=account_id, now=now)
+    slot_changes.release_desk_places(slot, account_id=account_id, now=now)
 
 
 def count_lookup(account_id: int) -> None:

@@ -8,8 +8,8 @@ from flask_login import current_user
 
 from hub import clock
 from hub.accounts.saved_forms import kept_form
-from hub.bookings.changes import call_off, change_capacity, holders
 from hub.bookings.models import Booking
+from hub.bookings.slot_changes.actions import call_off, change_capacity, holders
 from hub.db import transaction
 from hub.desk import actions
 from hub.desk.forms import CapacityForm, ReasonForm

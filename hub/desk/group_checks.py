@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 
 from hub import text
+from hub.bookings.household_limits import Kept, check_free
 from hub.bookings.rules import check_fits
-from hub.bookings.standing import Kept, check_free
 from hub.desk.group_ages import Age
 from hub.desk.group_list import Doubt
 from hub.desk.group_names import is_only_title

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from hub import clock
 from hub.accounts.models import Account
-from hub.bookings.actions import places_of
 from hub.bookings.models import Booking
+from hub.bookings.single_slot.actions import places_of
 from hub.desk.group_checks import Facts, mark_lines, mark_places, recognised
 from hub.desk.group_forms import GroupForm, LineForm
 from hub.desk.group_list import Doubt, Entry

@@ -7,9 +7,9 @@ from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account
 from hub.audit import record_read
+from hub.bookings.household_limits import Kept
 from hub.bookings.models import LIVE, Booking
 from hub.bookings.queries import kept_rows
-from hub.bookings.standing import Kept
 from hub.db import db
 from hub.families.models import Household
 from hub.timetable.models import Slot

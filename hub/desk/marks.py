@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from hub import clock
 from hub.accounts.saved_forms import kept_form
-from hub.bookings import attendance
+from hub.bookings.attendance import actions as attendance
 from hub.bookings.models import Booking
 from hub.db import transaction
 from hub.desk import actions

@@ -7,8 +7,8 @@ from flask_login import current_user
 
 from hub import clock
 from hub.accounts.saved_forms import kept_form
-from hub.bookings import line
 from hub.bookings.models import Booking
+from hub.bookings.waiting_list import actions as waiting_list
 from hub.db import transaction
 from hub.desk import actions
 from hub.desk.acts import do, form_page
@@ -63,7 +63,7 @@ def move_up(number: str) -> ResponseReturnValue:
 
     def act(booking: Booking) -> None:
         reason, account_id = form.reason.data or "", current_user.id
-        if not line.move_up(booking, reason, account_id=account_id, now=clock.now()):
+        if not waiting_list.move_up(booking, reason, account_id=account_id, now=clock.now()):
             raise Refused(_("现在不在候补里，不用往前排。"))
 
     return do("turn", number, form, act, _("排到最前面了，原因记下了。"))

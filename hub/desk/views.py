@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from hub import clock
 from hub.audit import record_read
-from hub.bookings.attendance import EARLIEST
+from hub.bookings.attendance.actions import EARLIEST
 from hub.catalogue.models import Centre
 from hub.catalogue.queries import plain_words
 from hub.db import transaction

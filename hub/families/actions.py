@@ -68,8 +68,8 @@ def change_person(
 def remove_person(account: Account, person: Person) -> None:
     """Take somebody out; past bookings stay, without the name.
 
-    Whether anything still stands in the way is asked by `hub.bookings.removal`, which knows
-    the bookings.
+    Whether anything still stands in the way is asked by `hub.bookings.my_bookings.removal`,
+    which knows the bookings.
     """
     _record("remove", person, account)
     db.session.delete(person)

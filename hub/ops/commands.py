@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from hub import clock
 from hub.accounts.models import RoleName
 from hub.accounts.passwords import hash_password
-from hub.bookings.recount import troubles
+from hub.bookings.jobs.consistency import troubles
 from hub.config import ConfigError
 from hub.db import db, transaction
 from hub.notices.actions import send_due

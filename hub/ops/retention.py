@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from hub import clock
 from hub.accounts.models import KeptForm, SignInCode
-from hub.bookings.feedback import KEPT_FOR
+from hub.bookings.feedback.actions import KEPT_FOR
 from hub.bookings.models import Feedback
 from hub.db import db, transaction
 from hub.limits import RateCount

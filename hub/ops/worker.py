@@ -15,7 +15,7 @@ from flask_babel import force_locale
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from hub import clock
-from hub.bookings import clockwork
+from hub.bookings.jobs import scheduled_jobs
 from hub.config import ROOT
 from hub.notices.actions import send_some
 from hub.notices.gateway import Gateway
@@ -104,8 +104,8 @@ class Worker:
         return done
 
     def _duties(self) -> Iterator[tuple[str, Callable[[], Iterator[int]]]]:
-        for duty in clockwork.DUTIES:
-            yield duty.name, partial(clockwork.perform, duty, self._left_out, self._fail)
+        for duty in scheduled_jobs.DUTIES:
+            yield duty.name, partial(scheduled_jobs.perform, duty, self._left_out, self._fail)
         yield "send notices", self._send
         yield "forget", forget_expired
 

@@ -8,10 +8,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock
-from hub.bookings import changes, draws
-from hub.bookings.actions import book_party, cancel
-from hub.bookings.clockwork import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, perform
+from hub.bookings.draw import actions as draws
+from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, perform
 from hub.bookings.models import Booking, BookingState, Draw, Offer
+from hub.bookings.single_slot.actions import book_party, cancel
+from hub.bookings.slot_changes import actions as slot_changes
 from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
 from hub.families.models import Household, Person, Priority
@@ -73,7 +74,7 @@ class Site:
     def call_off(self, slot_id: int) -> None:
         with self.app.test_request_context(), transaction():
             slot = db.session.get_one(Slot, slot_id)
-            changes.call_off(slot, "停水", account_id=self.cast.manager, now=clock.now())
+            slot_changes.call_off(slot, "停水", account_id=self.cast.manager, now=clock.now())
 
     def offer_of(self, number: str) -> str:
         with self.app.app_context():

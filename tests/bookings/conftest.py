@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock
-from hub.bookings.actions import book_party, cancel
 from hub.bookings.models import Booking, BookingState, Offer
+from hub.bookings.single_slot.actions import book_party, cancel
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.families.models import Person

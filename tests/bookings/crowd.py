@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 
 from hub import create_app
-from hub.bookings import line
-from hub.bookings.actions import book_party, cancel, move
-from hub.bookings.changes import call_off, change_capacity, restore
 from hub.bookings.models import LIVE, Booking, BookingState, Channel, Offer
+from hub.bookings.single_slot.actions import book_party, cancel, move
+from hub.bookings.slot_changes.actions import call_off, change_capacity, restore
+from hub.bookings.waiting_list import actions as waiting_list
 from hub.db import db, transaction
 from hub.families.models import Guardian, Person
 from hub.families.queries import my_persons
@@ -139,12 +139,12 @@ class Somebody:
 
     def answer(self) -> bool:
         offer = self._offer()
-        say = line.accept if self.chance.random() < 0.6 else line.decline
+        say = waiting_list.accept if self.chance.random() < 0.6 else waiting_list.decline
         return bool(offer and say(offer, account_id=None, now=self.now))
 
     def expire(self) -> bool:
         offer = self._offer()
-        return bool(offer and line.expire(offer, now=offer.until + timedelta(seconds=1)))
+        return bool(offer and waiting_list.expire(offer, now=offer.until + timedelta(seconds=1)))
 
     def move(self) -> list[str]:
         booking = self._one(Booking.state == BookingState.CONFIRMED)
@@ -154,7 +154,9 @@ class Somebody:
 
     def move_up(self) -> bool:
         booking = self._one(Booking.state == BookingState.WAITING)
-        return bool(booking and line.move_up(booking, "急", account_id=self.staff, now=self.now))
+        return bool(
+            booking and waiting_list.move_up(booking, "急", account_id=self.staff, now=self.now)
+        )
 
     def resize(self) -> bool:
         slot = self._slot()

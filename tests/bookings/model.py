@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hub.bookings import draw as draw_rules
 from hub.bookings.deadlines import LAST_CALL, offer_until
+from hub.bookings.draw import rules as draw_rules
 from hub.bookings.models import HOLDING, LIVE, BookingState, Ending
 
 ENTERED, WAITING, OFFERED = BookingState.ENTERED, BookingState.WAITING, BookingState.OFFERED

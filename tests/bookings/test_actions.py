@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from hub import clock
 from hub.audit import AuditEntry
 from hub.bookings import queries
-from hub.bookings.actions import book, cancel
-from hub.bookings.line import serve_line
+from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import Booking, BookingState
-from hub.bookings.places import seat
-from hub.bookings.recount import troubles
+from hub.bookings.single_slot.actions import book, cancel
+from hub.bookings.slot_counters import seat
+from hub.bookings.waiting_list.actions import serve_line
 from hub.db import db, transaction
 from hub.families.models import Person
 from hub.notices.models import Notice

@@ -13,11 +13,11 @@ from flask_babel import force_locale
 from sqlalchemy import func, select, text
 
 from hub import clock as the_clock
-from hub.bookings import clockwork
-from hub.bookings.clockwork import Duty, perform
 from hub.bookings.deadlines import LAST_CALL
+from hub.bookings.jobs import scheduled_jobs
+from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.scheduled_jobs import Duty, perform
 from hub.bookings.models import Answer, Arrival, Booking, BookingState, Ending, Offer
-from hub.bookings.recount import troubles
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.notices.models import Notice
@@ -105,16 +105,16 @@ class TestOffers:
         self, app: Flask, slot_id: int, clock: Clock
     ) -> None:
         clock.move_to(NOW + timedelta(hours=2) - INSTANT)
-        assert do(app, clockwork.EXPIRE_OFFERS) == 0
+        assert do(app, scheduled_jobs.EXPIRE_OFFERS) == 0
         clock.move_to(NOW + timedelta(hours=2))
-        assert do(app, clockwork.EXPIRE_OFFERS) == 1
+        assert do(app, scheduled_jobs.EXPIRE_OFFERS) == 1
         assert states(app, slot_id) == {"cancelled": 1, "offered": 1}
 
     def test_expire_once_and_the_next_one_is_asked_once(
         self, app: Flask, slot_id: int, clock: Clock
     ) -> None:
         clock.move_to(NOW + timedelta(hours=2))
-        assert [do(app, clockwork.EXPIRE_OFFERS) for _ in range(3)] == [1, 0, 0]
+        assert [do(app, scheduled_jobs.EXPIRE_OFFERS) for _ in range(3)] == [1, 0, 0]
         first, second = told(app)
         assert "候补到名额了" in first
         assert "没有在时间内确认" in second
@@ -123,7 +123,7 @@ class TestOffers:
         self, app: Flask, slot_id: int, clock: Clock
     ) -> None:
         clock.move_to(START)
-        assert do(app, clockwork.EXPIRE_OFFERS) == 1
+        assert do(app, scheduled_jobs.EXPIRE_OFFERS) == 1
         assert states(app, slot_id) == {"cancelled": 1, "waiting": 1}
         with app.app_context():
             assert db.session.scalars(select(Offer.answer)).all() == [Answer.EXPIRED]
@@ -136,20 +136,20 @@ class TestOffers:
             db.session.scalars(select(Offer)).one().until = NOW.replace(hour=20, minute=30)
             db.session.commit()
         clock.move_to(NOW.replace(hour=20, minute=30))
-        assert do(app, clockwork.EXPIRE_OFFERS) == 1
+        assert do(app, scheduled_jobs.EXPIRE_OFFERS) == 1
         half_past_eight = tomorrow(8, 30)
         for instant in (NOW.replace(hour=23), tomorrow(3), half_past_eight - INSTANT):
             clock.move_to(instant)
-            assert do(app, clockwork.EXPIRE_OFFERS) == 0, instant
+            assert do(app, scheduled_jobs.EXPIRE_OFFERS) == 0, instant
         clock.move_to(half_past_eight)
-        assert do(app, clockwork.EXPIRE_OFFERS) == 1
+        assert do(app, scheduled_jobs.EXPIRE_OFFERS) == 1
 
 
 class TestTheLine:
     def test_that_was_left_beside_a_free_place_is_served(self, app: Flask, saved: Saved) -> None:
         slot = a_slot(capacity=1, places_left=1)
         saved(a_booking(slot, a_child(), state=WAITING))
-        assert [do(app, clockwork.SERVE_LINES) for _ in range(3)] == [1, 0, 0]
+        assert [do(app, scheduled_jobs.SERVE_LINES) for _ in range(3)] == [1, 0, 0]
         assert states(app, slot.id) == {"offered": 1}
 
     def test_in_which_nobody_fits_costs_one_question_a_round(
@@ -159,7 +159,7 @@ class TestTheLine:
         mother = a_booking(slot, a_child(), state=WAITING)
         saved(mother, a_booking(slot, a_child(), state=WAITING, party=mother.party))
         queries.clear()
-        assert do(app, clockwork.SERVE_LINES) == 0
+        assert do(app, scheduled_jobs.SERVE_LINES) == 0
         assert len(queries) == 1
 
     @pytest.mark.parametrize(
@@ -178,12 +178,12 @@ class TestTheLine:
         slot = a_slot(capacity=1, places_left=1, offer_minutes=offer_minutes)
         saved(a_booking(slot, a_child(), state=WAITING))
         clock.move_to(START - before_start)
-        assert do(app, clockwork.SERVE_LINES) == served
+        assert do(app, scheduled_jobs.SERVE_LINES) == served
 
     def test_of_a_draw_is_not_served_before_it_is_drawn(self, app: Flask, saved: Saved) -> None:
         draw = {"admission": Admission.DRAW, "entries_until": NOW - MINUTE}
         saved(a_booking(a_slot(capacity=1, places_left=1, **draw), a_child(), state=WAITING))
-        assert do(app, clockwork.SERVE_LINES) == 0
+        assert do(app, scheduled_jobs.SERVE_LINES) == 0
 
 
 class TestDeskPlaces:
@@ -194,9 +194,9 @@ class TestDeskPlaces:
         slot = a_slot(capacity=3, places_left=0, desk_places=3, desk_release_at=release_at)
         saved(a_booking(slot, a_child(), state=WAITING))
         clock.move_to(release_at - INSTANT)
-        assert do(app, clockwork.RELEASE_DESK_PLACES) == 0
+        assert do(app, scheduled_jobs.RELEASE_DESK_PLACES) == 0
         clock.move_to(release_at)
-        assert [do(app, clockwork.RELEASE_DESK_PLACES) for _ in range(2)] == [1, 0]
+        assert [do(app, scheduled_jobs.RELEASE_DESK_PLACES) for _ in range(2)] == [1, 0]
         slot = slot_of(app, slot.id)
         assert (slot.desk_places, slot.places_left, slot.waiting) == (0, 2, 0)
 
@@ -206,7 +206,7 @@ class TestDeskPlaces:
         slot = a_slot(capacity=1, places_left=0, desk_places=1, desk_release_at=START)
         saved(a_booking(slot, a_child(), state=WAITING))
         clock.move_to(START)
-        assert do(app, clockwork.RELEASE_DESK_PLACES) == 1
+        assert do(app, scheduled_jobs.RELEASE_DESK_PLACES) == 1
         assert states(app, slot.id) == {"waiting": 1}
 
 
@@ -225,9 +225,9 @@ class TestLatePlaces:
             db.session.commit()
         due = slot.starts_at + timedelta(minutes=after)
         clock.move_to(due - INSTANT)
-        assert do(app, clockwork.GIVE_LATE_PLACES_ON) == 0
+        assert do(app, scheduled_jobs.GIVE_LATE_PLACES_ON) == 0
         clock.move_to(due)
-        assert [do(app, clockwork.GIVE_LATE_PLACES_ON) for _ in range(2)] == [1, 0]
+        assert [do(app, scheduled_jobs.GIVE_LATE_PLACES_ON) for _ in range(2)] == [1, 0]
         assert states(app, slot.id) == {"confirmed": 1, "no_show": 1}
         assert slot_of(app, slot.id).places_left == 2
 
@@ -237,7 +237,7 @@ class TestLatePlaces:
         slot = a_slot(capacity=1, places_left=0, grace_minutes=15)
         saved(a_booking(slot, a_child()))
         clock.move_to(slot.starts_at + 15 * MINUTE)
-        assert do(app, clockwork.GIVE_LATE_PLACES_ON) == 1
+        assert do(app, scheduled_jobs.GIVE_LATE_PLACES_ON) == 1
         assert states(app, slot.id) == {"confirmed": 1}
 
 
@@ -262,9 +262,9 @@ class TestTheMinimum:
     ) -> None:
         slot_id = self.a_slot_with(app, CONFIRMED, CONFIRMED)
         clock.move_to(tomorrow(12))
-        assert do(app, clockwork.CHECK_MINIMUMS) == 0
+        assert do(app, scheduled_jobs.CHECK_MINIMUMS) == 0
         clock.move_to(tomorrow(12) + INSTANT)
-        assert [do(app, clockwork.CHECK_MINIMUMS) for _ in range(2)] == [1, 0]
+        assert [do(app, scheduled_jobs.CHECK_MINIMUMS) for _ in range(2)] == [1, 0]
         slot = slot_of(app, slot_id)
         assert slot.state is SlotState.CALLED_OFF
         assert slot.called_off_reason == "报名的不到 3 人，这次办不成。"
@@ -284,7 +284,7 @@ class TestTheMinimum:
     ) -> None:
         slot_id = self.a_slot_with(app, *taking_part)
         clock.move_to(tomorrow(12, 1))
-        assert [do(app, clockwork.CHECK_MINIMUMS) for _ in range(2)] == [1, 0]
+        assert [do(app, scheduled_jobs.CHECK_MINIMUMS) for _ in range(2)] == [1, 0]
         slot = slot_of(app, slot_id)
         assert (slot.is_open, slot.minimum_checked_at) == (True, tomorrow(12, 1))
         assert told(app) == []
@@ -293,14 +293,14 @@ class TestTheMinimum:
         """A worker that was away until half an hour before the start lets the slot be held."""
         slot_id = self.a_slot_with(app, CONFIRMED)
         clock.move_to(tomorrow(13, 30))
-        assert do(app, clockwork.CHECK_MINIMUMS) == 1
+        assert do(app, scheduled_jobs.CHECK_MINIMUMS) == 1
         assert slot_of(app, slot_id).is_open
 
     def test_waits_for_a_draw(self, app: Flask, clock: Clock) -> None:
         draw = {"admission": Admission.DRAW, "entries_until": NOW}
         slot_id = self.a_slot_with(app, **draw)
         clock.move_to(tomorrow(12, 1))
-        assert do(app, clockwork.CHECK_MINIMUMS) == 0
+        assert do(app, scheduled_jobs.CHECK_MINIMUMS) == 0
         assert slot_of(app, slot_id).minimum_checked_at is None
 
 
@@ -311,7 +311,7 @@ class TestDraws:
         """All who entered fit, so that nothing is left to a public number."""
         until = NOW + timedelta(hours=3)
         slot_id = saved(a_slot(capacity=2, admission=Admission.DRAW, entries_until=until))
-        steps = (clockwork.PROMISE_DRAWS, clockwork.FREEZE_DRAWS, clockwork.DRAW)
+        steps = (scheduled_jobs.PROMISE_DRAWS, scheduled_jobs.FREEZE_DRAWS, scheduled_jobs.DRAW)
         assert [do(app, duty) for duty in steps] == [1, 0, 0]
         with app.app_context():
             slot = db.session.get_one(Slot, slot_id)
@@ -333,7 +333,7 @@ class TestReminders:
         """How many more are told at this instant."""
         before = len(told(app))
         clock.move_to(instant)
-        do(app, clockwork.REMIND)
+        do(app, scheduled_jobs.REMIND)
         return len(told(app)) - before
 
     def book(self, app: Flask, starts_at: datetime, *each: BookingState) -> int:
@@ -396,12 +396,12 @@ class TestFailures:
             bad, failed, slot_id = offers[1].id, [], slot.id
 
             def expire(offer_id: int, now: datetime) -> bool:
-                done = clockwork.EXPIRE_OFFERS.do(offer_id, now)
+                done = scheduled_jobs.EXPIRE_OFFERS.do(offer_id, now)
                 if offer_id == bad:
                     raise RuntimeError("half done")
                 return done
 
-            duty = Duty("expire offers", clockwork.EXPIRE_OFFERS.due, expire)
+            duty = Duty("expire offers", scheduled_jobs.EXPIRE_OFFERS.due, expire)
             tried = list(perform(duty, on_failure=lambda *what: failed.append(what[:2])))
             assert sorted(tried) == [0, 1, 1, 1]
             assert failed == [("expire offers", bad)]
@@ -412,7 +412,7 @@ class TestFailures:
         with app.app_context():
             an_offer(a_slot(capacity=1, places_left=0), NOW)
             db.session.commit()
-            broken = Duty("break", clockwork.EXPIRE_OFFERS.due, lambda _row, _now: 1 / 0 > 0)
+            broken = Duty("break", scheduled_jobs.EXPIRE_OFFERS.due, lambda _row, _now: 1 / 0 > 0)
             with pytest.raises(ZeroDivisionError):
                 list(perform(broken))
 
@@ -453,7 +453,7 @@ class TestSeveralWorkersAtOnce:
                 db.session.add_all([an_offer(slot, NOW) for _ in range(5)])
                 db.session.add_all([a_booking(slot, a_family(), state=WAITING) for _ in range(3)])
             db.session.commit()
-        assert sum(self.at_once(app, clockwork.EXPIRE_OFFERS)) == 15
+        assert sum(self.at_once(app, scheduled_jobs.EXPIRE_OFFERS)) == 15
         for slot in slots:
             assert states(app, slot.id) == {"cancelled": 5, "offered": 3}
         assert len(told(app)) == 15 + 9
@@ -468,7 +468,7 @@ class TestSeveralWorkersAtOnce:
                 slot = a_slot(activity, starts_at=tomorrow(hour), capacity=4, places_left=0)
                 db.session.add_all([a_booking(slot, a_family()) for _ in range(4)])
             db.session.commit()
-        assert sum(self.at_once(app, clockwork.REMIND)) == 6
+        assert sum(self.at_once(app, scheduled_jobs.REMIND)) == 6
         assert len(told(app)) == 24
 
     def test_release_desk_places_once(self, app: Flask, saved: Saved) -> None:
@@ -485,7 +485,7 @@ class TestSeveralWorkersAtOnce:
             for hour in range(8, 20, 2)
         ]
         saved(*slots)
-        assert sum(self.at_once(app, clockwork.RELEASE_DESK_PLACES)) == 6
+        assert sum(self.at_once(app, scheduled_jobs.RELEASE_DESK_PLACES)) == 6
         assert {slot_of(app, slot.id).places_left for slot in slots} == {4}
 
     def test_call_a_slot_off_once(self, app: Flask, clock: Clock) -> None:
@@ -494,7 +494,7 @@ class TestSeveralWorkersAtOnce:
             db.session.add_all([a_booking(slot, a_family()) for _ in range(2)])
             db.session.commit()
         clock.move_to(tomorrow(12, 1))
-        assert sum(self.at_once(app, clockwork.CHECK_MINIMUMS)) == 1
+        assert sum(self.at_once(app, scheduled_jobs.CHECK_MINIMUMS)) == 1
         assert len(told(app)) == 2
 
     def test_give_late_places_on_once(self, app: Flask, clock: Clock) -> None:
@@ -506,7 +506,7 @@ class TestSeveralWorkersAtOnce:
             db.session.add(Arrival(booking_id=here.id, at=NOW))
             db.session.commit()
         clock.move_to(tomorrow(14, 10))
-        assert sum(self.at_once(app, clockwork.GIVE_LATE_PLACES_ON)) == 1
+        assert sum(self.at_once(app, scheduled_jobs.GIVE_LATE_PLACES_ON)) == 1
         assert slot_of(app, slot.id).places_left == 4
         with app.app_context():
             noted = text("SELECT count(*) FROM audit_entry WHERE act = 'no_show'")
@@ -517,13 +517,13 @@ class TestSeveralWorkersAtOnce:
             slot = a_slot(capacity=2, places_left=2)
             db.session.add_all([a_booking(slot, a_family(), state=WAITING) for _ in range(4)])
             db.session.commit()
-        assert sum(self.at_once(app, clockwork.SERVE_LINES)) == 1
+        assert sum(self.at_once(app, scheduled_jobs.SERVE_LINES)) == 1
         assert states(app, slot.id) == {"offered": 2, "waiting": 2}
         assert len(told(app)) == 2
 
 
 def test_an_account_without_a_family_is_told_nothing(app: Flask, saved: Saved) -> None:
     saved(an_account())
-    assert [do(app, duty) for duty in clockwork.DUTIES] == [0] * len(clockwork.DUTIES)
+    assert [do(app, duty) for duty in scheduled_jobs.DUTIES] == [0] * len(scheduled_jobs.DUTIES)
     assert told(app) == []
     assert the_clock.now() == NOW

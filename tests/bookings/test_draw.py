@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.bookings import draw
-from hub.bookings.draw import Entry, Outcome, allot, order
+from hub.bookings.draw import rules
+from hub.bookings.draw.rules import Entry, Outcome, allot, order
 from tests.bookings.draw_by_hand import by_hand
 
 plainly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -57,20 +57,20 @@ def registrations(entries: list[Entry]) -> list[int]:
 
 
 def test_every_secret_is_a_new_one_too_long_to_guess() -> None:
-    found = {draw.draw_secret() for _ in range(100)}
+    found = {rules.draw_secret() for _ in range(100)}
     assert len(found) == 100
     assert all(len(bytes.fromhex(secret)) == 32 for secret in found)
 
 
 def test_commitment_and_seed_are_what_the_tools_of_any_system_compute() -> None:
-    assert draw.commitment("abc") == COMMITMENT
-    assert draw.seed_of("abc", "03 11 19") == SEED
+    assert rules.commitment("abc") == COMMITMENT
+    assert rules.seed_of("abc", "03 11 19") == SEED
 
 
 def test_another_secret_or_another_number_is_another_order() -> None:
     entries = [alone(n) for n in range(1, 31)]
     drawn = {
-        tuple(registrations(order(entries, draw.seed_of(secret, number))))
+        tuple(registrations(order(entries, rules.seed_of(secret, number))))
         for secret in ("abc", "abd")
         for number in ("03 11 19", "03 11 20")
     }
@@ -119,7 +119,7 @@ def test_who_else_entered_does_not_change_who_goes_before_whom(
 
 def test_every_number_is_drawn_first_about_as_often() -> None:
     entries = [alone(n) for n in range(1, 11)]
-    seeds = [draw.seed_of("abc", str(number)) for number in range(2000)]
+    seeds = [rules.seed_of("abc", str(number)) for number in range(2000)]
     firsts = Counter(order(entries, seed)[0].registration for seed in seeds)
     assert all(140 < firsts[n] < 260 for n in range(1, 11))  # 200 each; 13.4 is one deviation
 
@@ -187,7 +187,7 @@ def test_nothing_is_given_twice_and_nobody_is_passed_over(
 def test_who_follows_the_pages_words_finds_the_same(
     entries: list[Entry], secret: str, number: str, places: int, turns: int, smaller_first: bool
 ) -> None:
-    drawn = order(entries, draw.seed_of(secret, number))
+    drawn = order(entries, rules.seed_of(secret, number))
     ours = [*allot(drawn, places, turns, smaller_first).items()]
     rows = [(one.registration, one.tier, one.lost_before, one.places) for one in entries]
     assert by_hand(rows, secret, number, places, turns, smaller_first) == ours
@@ -203,8 +203,8 @@ def test_the_script_on_the_page_finds_the_same(
         Entry(n, chance.randrange(2), chance.random() < 0.3, chance.choice([1, 1, 2, 3]))
         for n in range(1, 41)
     ]
-    (tmp_path / "list.csv").write_text(draw.as_csv(entries), encoding="utf-8")
-    (tmp_path / "recompute.py").write_text(draw.SCRIPT, encoding="utf-8")
+    (tmp_path / "list.csv").write_text(rules.as_csv(entries), encoding="utf-8")
+    (tmp_path / "recompute.py").write_text(rules.SCRIPT, encoding="utf-8")
     smaller = "yes" if smaller_first else "no"
     printed = subprocess.run(
         [sys.executable, "-I", "recompute.py", "list.csv", "abc", number, "30", "12", smaller],
@@ -213,7 +213,7 @@ def test_the_script_on_the_page_finds_the_same(
         encoding="utf-8",
         check=True,
     ).stdout.splitlines()
-    drawn = order(entries, draw.seed_of("abc", number))
+    drawn = order(entries, rules.seed_of("abc", number))
     outcomes = allot(drawn, 30, 12, smaller_first)
     assert printed[0] == f"commitment {COMMITMENT}"
     assert printed[1:] == [f"{n} {outcome}" for n, outcome in outcomes.items()]
@@ -221,13 +221,13 @@ def test_the_script_on_the_page_finds_the_same(
 
 
 def test_the_script_is_short_enough_to_be_read() -> None:
-    assert len(draw.SCRIPT.splitlines()) <= 26
-    assert max(map(len, draw.SCRIPT.splitlines())) <= 100
+    assert len(rules.SCRIPT.splitlines()) <= 26
+    assert max(map(len, rules.SCRIPT.splitlines())) <= 100
 
 
 @pytest.mark.usefixtures("spoken")
 def test_the_page_says_how_in_words_and_whether_smaller_parties_are_served_first() -> None:
-    assert "SHA-256" in "".join(draw.how(True))
-    assert draw.how(True)[:-1] == draw.how(False)[:-1]
-    assert "先给后面这一份" in draw.how(True)[-1]
-    assert "不再给名额" in draw.how(False)[-1]
+    assert "SHA-256" in "".join(rules.how(True))
+    assert rules.how(True)[:-1] == rules.how(False)[:-1]
+    assert "先给后面这一份" in rules.how(True)[-1]
+    assert "不再给名额" in rules.how(False)[-1]

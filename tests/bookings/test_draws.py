@@ -13,15 +13,16 @@ from sqlalchemy import func, insert, select
 
 from hub import clock
 from hub.accounts.models import Account
-from hub.bookings import draws, queries
-from hub.bookings.actions import book_party, cancel, cancel_all
-from hub.bookings.changes import call_off, change_capacity
-from hub.bookings.clockwork import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, Duty, perform
-from hub.bookings.draw_queries import draw_of, frozen_list, groups
-from hub.bookings.line import serve_line
+from hub.bookings import queries
+from hub.bookings.draw import actions as draws
+from hub.bookings.draw.queries import draw_of, frozen_list, groups
+from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, Duty, perform
 from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Ending
-from hub.bookings.places import lock_slots, seat
-from hub.bookings.recount import troubles
+from hub.bookings.single_slot.actions import book_party, cancel, cancel_all
+from hub.bookings.slot_changes.actions import call_off, change_capacity
+from hub.bookings.slot_counters import lock_slots, seat
+from hub.bookings.waiting_list.actions import serve_line
 from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
 from hub.families.models import Guardian, Person, Priority
@@ -675,8 +676,8 @@ class TestAWhole期:
 
 def enter_whole(slot_ids: list[int], person_ids: list[int]) -> list[int]:
     """Enter a party for all dates, as the page of a whole 期 does."""
-    from hub.bookings.actions import new_bookings, save_new
     from hub.bookings.models import Channel
+    from hub.bookings.single_slot.actions import new_bookings, save_new
 
     with transaction():
         slots = [db.session.get_one(Slot, one) for one in slot_ids]

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from hub import clock as the_clock
 from hub.audit import AuditEntry
-from hub.bookings import attendance, changes, line
-from hub.bookings import places as seats
-from hub.bookings.actions import book_party, cancel, cancel_all, move
+from hub.bookings import slot_counters as seats
+from hub.bookings.attendance import actions as attendance
+from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import (
     HOLDING,
     Answer,
@@ -26,7 +26,9 @@ from hub.bookings.models import (
     Offer,
 )
 from hub.bookings.queries import slot_or_404
-from hub.bookings.recount import troubles
+from hub.bookings.single_slot.actions import book_party, cancel, cancel_all, move
+from hub.bookings.slot_changes import actions as slot_changes
+from hub.bookings.waiting_list import actions as waiting_list
 from hub.catalogue.models import Admission
 from hub.db import db, transaction
 from hub.families.actions import remove_person
@@ -115,7 +117,7 @@ class Desk:
 
     def resize(self, slot_id: int, capacity: int, *to_line: str) -> None:
         self.do(
-            lambda: changes.change_capacity(
+            lambda: slot_changes.change_capacity(
                 db.session.get_one(Slot, slot_id),
                 capacity,
                 to_line=[_booking(number) for number in to_line],
@@ -219,7 +221,9 @@ class TestOverselling:
         with pytest.raises(Refused, match="这个时间已经约了"):
             desk.to(
                 number,
-                lambda it: changes.restore(it, account_id=desk.cast.clerk, now=the_clock.now()),
+                lambda it: slot_changes.restore(
+                    it, account_id=desk.cast.clerk, now=the_clock.now()
+                ),
             )
 
     def test_not_by_coming_late_to_the_first_after_booking_the_second(
@@ -258,7 +262,9 @@ class TestOverselling:
         def call_off() -> None:
             read.wait(timeout=60)
             staff = {"account_id": desk.cast.clerk, "now": the_clock.now()}
-            desk.do(lambda: changes.call_off(db.session.get_one(Slot, slot_id), "停水", **staff))
+            desk.do(
+                lambda: slot_changes.call_off(db.session.get_one(Slot, slot_id), "停水", **staff)
+            )
             called_off.set()
 
         def book() -> None:
@@ -326,7 +332,9 @@ class TestLostAndPhantomBookings:
         if state == "no_show":
             desk.to(number, lambda it: attendance.mark_no_show(it, **staff))
         else:
-            desk.do(lambda: changes.call_off(db.session.get_one(Slot, slot_id), "停水", **staff))
+            desk.do(
+                lambda: slot_changes.call_off(db.session.get_one(Slot, slot_id), "停水", **staff)
+            )
         answer = browser.submit(page)
         assert "名额让给别人了" not in answer.text
         assert "不再排了" not in answer.text
@@ -344,7 +352,7 @@ class TestLostAndPhantomBookings:
             assert booking.person is not None
             restoring.set()
             assert removed.wait(timeout=60)
-            changes.restore(booking, account_id=cast.clerk, now=the_clock.now())
+            slot_changes.restore(booking, account_id=cast.clerk, now=the_clock.now())
 
         def bring_back() -> None:
             try:
@@ -458,7 +466,7 @@ class TestWaitingList:
         clock.move_to(tomorrow(10, 30))
         desk.cancel(holder)
         assert desk.states(first, second) == ["offered", "waiting"]
-        desk.answer(first, line.decline)
+        desk.answer(first, waiting_list.decline)
         assert desk.states(first, second) == ["cancelled", "offered"]
 
     def test_more_places_confirm_nobody_who_has_entered_for_a_draw(
@@ -478,7 +486,7 @@ class TestWaitingList:
         assert desk.states(one, other) == ["entered", "entered"]
         desk.cancel(one)
         with pytest.raises(Refused):
-            desk.to(one, lambda it: changes.restore(it, account_id=desk.cast.clerk, now=now))
+            desk.to(one, lambda it: slot_changes.restore(it, account_id=desk.cast.clerk, now=now))
         assert desk.left(slot_id) == 5
 
     def test_more_places_ask_who_waits_and_confirm_nobody_without_asking(self, desk: Desk) -> None:
@@ -510,7 +518,7 @@ class TestWaitingList:
         assert desk.states(first, second) == ["offered", "confirmed"]
         desk.resize(slot, 3, second)
         assert desk.states(first, second) == ["offered", "waiting"]
-        assert desk.answer(first, line.accept)
+        assert desk.answer(first, waiting_list.accept)
         assert desk.states(first, second) == ["confirmed", "offered"]
         assert desk.left(slot) == 1
 
@@ -532,11 +540,11 @@ class TestWaitingList:
 
             return bool(desk.do(answer))
 
-        assert not at(until - TICK, line.expire)
-        assert not at(until, line.accept, account_id=None)
-        assert at(until, line.expire)
-        assert not at(until, line.expire)
-        assert not at(until, line.decline, account_id=None)
+        assert not at(until - TICK, waiting_list.expire)
+        assert not at(until, waiting_list.accept, account_id=None)
+        assert at(until, waiting_list.expire)
+        assert not at(until, waiting_list.expire)
+        assert not at(until, waiting_list.decline, account_id=None)
         assert desk.states(first, second) == ["cancelled", "offered"]
         with app.app_context():
             assert db.session.get_one(Offer, offer_id).answer is Answer.EXPIRED
@@ -566,7 +574,7 @@ class TestWhole:
         _do(app, lambda: _cancel_one(app, holder, 0, cast.clerk))
         assert states(app, waits) == ["waiting", "waiting"]
         staff = {"account_id": cast.clerk, "now": the_clock.now()}
-        _do(app, lambda: changes.call_off(db.session.get_one(Slot, dates[1]), "停水", **staff))
+        _do(app, lambda: slot_changes.call_off(db.session.get_one(Slot, dates[1]), "停水", **staff))
         assert states(app, waits) == ["offered", "cancelled"]
 
     def test_who_gives_up_the_date_that_is_full_has_the_other(self, app: Flask, cast: Cast) -> None:
@@ -585,8 +593,8 @@ class TestWhole:
         dates = date_ids(app, series)
         enrol_family(app, series, a_family(app))
         staff = {"account_id": cast.clerk, "now": the_clock.now()}
-        _do(app, lambda: changes.release_desk_places(_slot(dates[1]), now=the_clock.now()))
-        _do(app, lambda: changes.change_capacity(_slot(dates[1]), 1, **staff))
+        _do(app, lambda: slot_changes.release_desk_places(_slot(dates[1]), now=the_clock.now()))
+        _do(app, lambda: slot_changes.change_capacity(_slot(dates[1]), 1, **staff))
         late = enrol_family(app, series, a_family(app), channel=Channel.DESK)
         assert states(app, late) == ["waiting", "waiting"]
         with app.app_context():
@@ -601,7 +609,7 @@ class TestWhole:
         holder = _holder(app, dates[1])
         staff = {"account_id": cast.clerk, "now": the_clock.now()}
         _do(app, lambda: _take_back(dates[1], holder, **staff))
-        _do(app, lambda: line.move_up(_on(whole, 0), "说好的", **staff))
+        _do(app, lambda: waiting_list.move_up(_on(whole, 0), "说好的", **staff))
         with app.app_context():
             for date in dates:
                 waits = Booking.slot_id == date, Booking.state == WAITING
@@ -718,4 +726,4 @@ def _holder(app: Flask, slot_id: int) -> int:
 
 def _take_back(slot_id: int, booking_id: int, **staff: Any) -> None:
     booking = db.session.get_one(Booking, booking_id)
-    changes.change_capacity(_slot(slot_id), 0, to_line=[booking], **staff)
+    slot_changes.change_capacity(_slot(slot_id), 0, to_line=[booking], **staff)

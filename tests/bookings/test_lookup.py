@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from hub.bookings import lookup
+from hub.bookings.my_bookings import lookup
 from hub.db import db
 from hub.limits import RateCount
 from tests.browser import Browser, Page

@@ -29,9 +29,12 @@ from hypothesis.stateful import (
 )
 
 from hub import clock as the_clock
-from hub.bookings import attendance, changes, draws, line
-from hub.bookings.actions import book_party, cancel_all, move
+from hub.bookings.attendance import actions as attendance
+from hub.bookings.draw import actions as draws
 from hub.bookings.models import HOLDING, Booking, Channel, Draw, Offer
+from hub.bookings.single_slot.actions import book_party, cancel_all, move
+from hub.bookings.slot_changes import actions as slot_changes
+from hub.bookings.waiting_list import actions as waiting_list
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.families.queries import my_persons
@@ -244,8 +247,8 @@ class Life(RuleBasedStateMachine):
         def act() -> bool:
             found = db.session.query(Offer).order_by(Offer.id).all()[number]
             if answer == "expire":
-                return line.expire(found, now=self.now)
-            answered = line.accept if answer == "accept" else line.decline
+                return waiting_list.expire(found, now=self.now)
+            answered = waiting_list.accept if answer == "accept" else waiting_list.decline
             return answered(found, account_id=None, now=self.now)
 
         self._both(
@@ -284,7 +287,9 @@ class Life(RuleBasedStateMachine):
 
         def act() -> bool:
             booking = self._booking_of(number)
-            return line.move_up(booking, "说好的", account_id=self.world.staff, now=self.now)
+            return waiting_list.move_up(
+                booking, "说好的", account_id=self.world.staff, now=self.now
+            )
 
         self._both("move up", lambda model: model.move_up(model.bookings[number], self.now), act)
 
@@ -297,7 +302,7 @@ class Life(RuleBasedStateMachine):
             lambda model: model.change_capacity(
                 _of(model.slots, slot), capacity, [model.bookings[n] for n in back], self.now
             ),
-            lambda: changes.change_capacity(
+            lambda: slot_changes.change_capacity(
                 db.session.get_one(Slot, here.id),
                 capacity,
                 to_line=[self._booking_of(n) for n in back],
@@ -311,7 +316,7 @@ class Life(RuleBasedStateMachine):
         self._both(
             "call off",
             lambda model: model.call_off(_of(model.slots, slot)),
-            lambda: changes.call_off(
+            lambda: slot_changes.call_off(
                 db.session.get_one(Slot, slot_id), "停水", account_id=self.world.staff, now=self.now
             ),
         )
@@ -324,7 +329,7 @@ class Life(RuleBasedStateMachine):
         self._both(
             "restore",
             lambda model: model.restore(model.bookings[number], self.now),
-            lambda: changes.restore(
+            lambda: slot_changes.restore(
                 self._booking_of(number), account_id=self.world.staff, now=self.now
             ),
         )
@@ -334,7 +339,9 @@ class Life(RuleBasedStateMachine):
         self._both(
             "desk places",
             lambda model: model.release_desk_places(_of(model.slots, slot), self.now),
-            lambda: changes.release_desk_places(db.session.get_one(Slot, slot_id), now=self.now),
+            lambda: slot_changes.release_desk_places(
+                db.session.get_one(Slot, slot_id), now=self.now
+            ),
         )
 
     @precondition(lambda self: self.world.draws)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from hub import clock as clocks
-from hub.bookings.recount import troubles
+from hub.bookings.jobs.consistency import troubles
 from hub.catalogue.models import Activity
 from hub.db import db
 from hub.timetable.models import Series, Slot, SlotState

@@ -9,9 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock as clocks
-from hub.bookings import changes, offers
+from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import Booking
-from hub.bookings.recount import troubles
+from hub.bookings.slot_changes import actions as slot_changes
+from hub.bookings.waiting_list import views as offers
 from hub.db import db, transaction
 from hub.timetable.models import Slot
 from tests.browser import Browser
@@ -116,7 +117,7 @@ class TestTheLink:
         slot, _number, token = offered()
         with app.app_context(), transaction():
             row = db.session.get_one(Slot, slot)
-            changes.call_off(row, "停水", account_id=cast.manager, now=clocks.now())
+            slot_changes.call_off(row, "停水", account_id=cast.manager, now=clocks.now())
         page = browser.visit(f"/offers/{token}")
         assert "收回了" in page.text
         assert "停办了：停水" in page.text

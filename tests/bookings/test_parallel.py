@@ -20,10 +20,12 @@ from sqlalchemy import delete, func, select
 
 from hub import clock
 from hub.audit import AuditEntry
-from hub.bookings import actions, line, queries
-from hub.bookings.actions import book, cancel
+from hub.bookings import queries
+from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import Booking, BookingState, Offer, Reordering
-from hub.bookings.recount import troubles
+from hub.bookings.single_slot import actions
+from hub.bookings.single_slot.actions import book, cancel
+from hub.bookings.waiting_list import actions as waiting_list
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.families.models import Guardian, Person
@@ -219,18 +221,18 @@ class TestWithoutTheGuards:
             both_looked.wait(timeout=60)
             return True
 
-        monkeypatch.setattr(line, "lock_slots", lambda *_slots: None)
-        monkeypatch.setattr(line, "_answer", answer)
+        monkeypatch.setattr(waiting_list, "lock_slots", lambda *_slots: None)
+        monkeypatch.setattr(waiting_list, "_answer", answer)
 
         def decline() -> str:
             with transaction():
                 offer = db.session.scalars(select(Offer)).one()
-                return str(line.decline(offer, account_id=None, now=task.now))
+                return str(waiting_list.decline(offer, account_id=None, now=task.now))
 
         def expire() -> str:
             with transaction():
                 offer = db.session.scalars(select(Offer)).one()
-                return str(line.expire(offer, now=offer.until))
+                return str(waiting_list.expire(offer, now=offer.until))
 
         at_once(app, [decline, expire])
         with app.app_context():

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from hub import clock
 from hub.bookings import queries
-from hub.bookings.actions import book, cancel
+from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import HOLDING, Booking
-from hub.bookings.recount import troubles
+from hub.bookings.single_slot.actions import book, cancel
 from hub.db import db, transaction
 from hub.families.models import Guardian
 from hub.families.queries import my_persons

@@ -10,9 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from hub import clock as the_clock
-from hub.bookings import line
-from hub.bookings.actions import book, cancel
-from hub.bookings.attendance import (
+from hub.bookings.attendance.actions import (
     ask_leave,
     excuse,
     give_late_places_on,
@@ -20,9 +18,11 @@ from hub.bookings.attendance import (
     mark_no_show,
     take_back_leave,
 )
-from hub.bookings.changes import call_off, change_capacity
 from hub.bookings.models import Booking, Channel, Offer
-from hub.bookings.places import lock_slots, resize
+from hub.bookings.single_slot.actions import book, cancel
+from hub.bookings.slot_changes.actions import call_off, change_capacity
+from hub.bookings.slot_counters import lock_slots, resize
+from hub.bookings.waiting_list import actions as waiting_list
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.families.models import Guardian
@@ -281,7 +281,7 @@ class TestTheLine:
         give_up(app, has)
         assert states(app, first) == OFFERED
         assert states(app, second) == WAITING
-        assert answer(app, first, line.accept, account_id=None)
+        assert answer(app, first, waiting_list.accept, account_id=None)
         assert states(app, first) == CONFIRMED
         assert places(app, series) == [(0, 1)] * DATES
 
@@ -289,7 +289,7 @@ class TestTheLine:
         series = a_whole(app, capacity=1)
         has, first, second = (enrol_family(app, series, a_family(app)) for _ in range(3))
         give_up(app, has)
-        assert answer(app, first, line.decline, account_id=None)
+        assert answer(app, first, waiting_list.decline, account_id=None)
         assert (states(app, first), states(app, second)) == (["cancelled"] * DATES, OFFERED)
         places(app, series)
 
@@ -305,14 +305,14 @@ class TestTheLine:
             slot = db.session.get_one(Slot, full)
             lock_slots(slot)
             assert resize(slot, 1)
-            line.serve_line(slot, account_id=None, now=the_clock.now())
+            waiting_list.serve_line(slot, account_id=None, now=the_clock.now())
         assert states(app, number) == OFFERED
         with app.app_context():
             offer = db.session.scalars(select(Offer)).one()
             assert offer.slot_id == date_ids(app, series)[0]
             assert offer.until < tomorrow(14)
             clock.move_to(offer.until)
-        assert answer(app, number, line.expire)
+        assert answer(app, number, waiting_list.expire)
         assert states(app, number) == ["cancelled"] * DATES
         assert places(app, series) == [(1, 0)] * DATES
 

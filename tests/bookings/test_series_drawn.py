@@ -6,10 +6,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock as the_clock
-from hub.bookings import draws
-from hub.bookings.actions import cancel
-from hub.bookings.clockwork import DRAW, FREEZE_DRAWS, perform
+from hub.bookings.draw import actions as draws
+from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, perform
 from hub.bookings.models import Booking, Draw, DrawEntry
+from hub.bookings.single_slot.actions import cancel
 from hub.catalogue.models import Admission
 from hub.db import db, transaction
 from hub.timetable.models import Slot

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock as the_clock
-from hub.bookings.attendance import mark_no_show
+from hub.bookings.attendance.actions import mark_no_show
 from hub.bookings.models import Booking
 from hub.catalogue.models import Activity
 from hub.db import db

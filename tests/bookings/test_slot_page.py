@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from hub import clock as clocks
+from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import Booking, BookingState
-from hub.bookings.recount import troubles
 from hub.catalogue.models import Admission, Audience
 from hub.db import db
 from hub.families.models import Person

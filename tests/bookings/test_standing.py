@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hub import text
-from hub.bookings import models, standing
+from hub.bookings import household_limits, models
+from hub.bookings.household_limits import Kept
 from hub.bookings.models import BookingState
-from hub.bookings.standing import Kept
 from hub.refusals import Refused
 from tests.conftest import NOW
 
@@ -73,8 +73,8 @@ def refusal(rule: Any, *facts: Any, **options: Any) -> Refused:
 
 
 def test_what_is_live_here_is_live_in_the_database() -> None:
-    assert set(models.LIVE) == standing.LIVE
-    assert BookingState.NO_SHOW == standing.NO_SHOW
+    assert set(models.LIVE) == household_limits.LIVE
+    assert BookingState.NO_SHOW == household_limits.NO_SHOW
 
 
 # Free at that time
@@ -91,7 +91,7 @@ def test_what_is_live_here_is_live_in_the_database() -> None:
 )
 def test_somebody_booked_here_already_hears_how_and_the_number(state: str, said: str) -> None:
     mine = kept(slot_id=1, state=BookingState(state))
-    refused = refusal(standing.check_free, slot(), XIAOMAN, "小满", [mine])
+    refused = refusal(household_limits.check_free, slot(), XIAOMAN, "小满", [mine])
     assert said in str(refused)
     assert refused.way_on is not None
     assert refused.way_on.values == (("number", "4821937756"),)
@@ -101,15 +101,15 @@ def test_somebody_booked_here_already_hears_how_and_the_number(state: str, said:
 @pytest.mark.parametrize("slot_id", [1, 2])
 def test_what_has_ended_keeps_nobody_from_booking(state: BookingState, slot_id: int) -> None:
     mine = kept(slot_id=slot_id, state=state)
-    standing.check_free(slot(), XIAOMAN, "小满", [mine])
+    household_limits.check_free(slot(), XIAOMAN, "小满", [mine])
 
 
 def test_a_brothers_booking_keeps_nobody_from_booking() -> None:
     for slot_id in (1, 2):
         his = kept(slot_id=slot_id, person_id=BAO)
-        standing.check_free(slot(), XIAOMAN, "小满", [his])
+        household_limits.check_free(slot(), XIAOMAN, "小满", [his])
     nobodys = kept(slot_id=1, person_id=None)
-    standing.check_free(slot(), XIAOMAN, "小满", [nobodys])
+    household_limits.check_free(slot(), XIAOMAN, "小满", [nobodys])
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,11 @@ def test_nobody_is_in_two_places_at_once_but_touching_ends_are_fine(
 ) -> None:
     mine = kept(starts_at=starts, ends_at=starts + minutes * MINUTE)
     if is_free:
-        standing.check_free(slot(), XIAOMAN, "小满", [mine])
+        household_limits.check_free(slot(), XIAOMAN, "小满", [mine])
         return
-    refused = refusal(standing.check_free, slot(), XIAOMAN, "小满", [kept(state="cancelled"), mine])
+    refused = refusal(
+        household_limits.check_free, slot(), XIAOMAN, "小满", [kept(state="cancelled"), mine]
+    )
     assert "小满这个时间已经约了“亲子绘本”" in str(refused)
     assert text.span(mine.starts_at, mine.ends_at) in str(refused)
     assert refused.way_on is not None
@@ -144,7 +146,7 @@ ONE_A_WEEK = {"person_per_week": 1}
 
 
 def check_quota(one: Any, bookings: list[Kept], adding: int = 1) -> None:
-    standing.check_quota(one, PAINTING, XIAOMAN, "小满", bookings, adding)
+    household_limits.check_quota(one, PAINTING, XIAOMAN, "小满", bookings, adding)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +218,8 @@ def test_the_dates_of_a_whole_series_are_one_of_a_quota_for_each_person() -> Non
 
 
 def test_a_family_cannot_hoard() -> None:
-    standing.check_most(many(standing.MOST_UPCOMING - 1), NOW)
-    refused = refusal(standing.check_most, many(standing.MOST_UPCOMING), NOW)
+    household_limits.check_most(many(household_limits.MOST_UPCOMING - 1), NOW)
+    refused = refusal(household_limits.check_most, many(household_limits.MOST_UPCOMING), NOW)
     assert "您家已经有 60 个预约了" in str(refused)
     assert refused.way_on is not None
 
@@ -232,8 +234,8 @@ def test_a_family_cannot_hoard() -> None:
     ],
 )
 def test_only_what_lies_ahead_is_hoarded(other: dict[str, Any]) -> None:
-    standing.check_most(many(5, **other), NOW, 2)
-    refusal(standing.check_most, many(2, starts_at=NOW + MINUTE), NOW, 2)
+    household_limits.check_most(many(5, **other), NOW, 2)
+    refusal(household_limits.check_most, many(2, starts_at=NOW + MINUTE), NOW, 2)
 
 
 # No-shows
@@ -259,7 +261,7 @@ def test_so_many_no_shows_within_so_many_days_pause(
     days_ago: list[int], limit: int | None, pause_ends_in: int | None
 ) -> None:
     missed = [NOW - days * DAY for days in days_ago]
-    until = standing.paused_until(missed, limit=limit, days=30, pause_days=14)
+    until = household_limits.paused_until(missed, limit=limit, days=30, pause_days=14)
     assert until == (None if pause_ends_in is None else NOW + pause_ends_in * DAY)
 
 
@@ -269,7 +271,7 @@ def missed(*days_ago: int, **given: Any) -> list[Kept]:
 
 
 def check_not_paused(bookings: list[Kept], now: datetime = NOW, soft: bool = False) -> None:
-    standing.check_not_paused(slot(), XIAOMAN, "小满", bookings, now, soft=soft)
+    household_limits.check_not_paused(slot(), XIAOMAN, "小满", bookings, now, soft=soft)
 
 
 def test_a_pause_says_until_when_and_that_the_centre_can_excuse() -> None:
@@ -314,7 +316,7 @@ def test_what_was_excused_cancelled_or_a_brothers_pauses_nobody(other: dict[str,
 def test_the_share_of_dates_that_somebody_came_to(
     came: int, missed: int, share: int | None
 ) -> None:
-    assert standing.attendance_share(came, missed) == share
+    assert household_limits.attendance_share(came, missed) == share
 
 
 @pytest.mark.parametrize(
@@ -334,7 +336,7 @@ def test_who_missed_too_much_of_a_series_leaves_the_next_to_others(
     percent: int | None, came: int, missed: int, may_come_again: bool
 ) -> None:
     if may_come_again:
-        standing.check_attendance(percent, came, missed, "小满")
+        household_limits.check_attendance(percent, came, missed, "小满")
     else:
-        said = str(refusal(standing.check_attendance, percent, came, missed, "小满"))
+        said = str(refusal(household_limits.check_attendance, percent, came, missed, "小满"))
         assert f"不到 {percent}%，" in said

@@ -8,8 +8,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock as clocks
-from hub.bookings import attendance, changes, line
+from hub.bookings.attendance import actions as attendance
 from hub.bookings.models import Booking, BookingState, Ending, Offer
+from hub.bookings.slot_changes import actions as slot_changes
+from hub.bookings.waiting_list import actions as waiting_list
 from hub.db import db, transaction
 from hub.timetable.models import Slot
 from tests.browser import Browser
@@ -34,7 +36,7 @@ def test_called_off_says_why_and_leads_to_others(
     other = a_place(starts_at=tomorrow(18))
     with app.app_context(), transaction():
         slot = db.session.get_one(Slot, of(number).slot_id)
-        changes.call_off(slot, "停水", account_id=cast.manager, now=clocks.now())
+        slot_changes.call_off(slot, "停水", account_id=cast.manager, now=clocks.now())
     page = mother.visit(f"/bookings/{number}")
     assert "这一场停办了" in page.text
     assert "停水" in page.text
@@ -65,7 +67,7 @@ def test_an_offer_that_nobody_answered_says_so_and_leads_to_others(
     give_up(slot, cast.other_mother)
     with app.app_context(), transaction():
         offer = db.session.scalars(select(Offer)).one()
-        line.expire(offer, now=clocks.now() + timedelta(hours=3))
+        waiting_list.expire(offer, now=clocks.now() + timedelta(hours=3))
     page = mother.visit(f"/bookings/{turn}")
     assert "过时没有确认" in page.text
     assert "可以重新约" in page.text

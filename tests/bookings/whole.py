@@ -7,10 +7,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock
-from hub.bookings.actions import cancel_all
+from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import Booking
-from hub.bookings.recount import troubles
-from hub.bookings.series import dates_given_up, enrol
+from hub.bookings.series.actions import dates_given_up, enrol
+from hub.bookings.single_slot.actions import cancel_all
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.families.models import Guardian

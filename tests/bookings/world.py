@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, event, select
 from hub import clock
 from hub.accounts.models import Account
 from hub.audit import AuditEntry
+from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import (
     Arrival,
     Booking,
@@ -21,7 +22,6 @@ from hub.bookings.models import (
     Offer,
     Reordering,
 )
-from hub.bookings.recount import troubles
 from hub.catalogue.models import Activity, Admission, Audience, Room
 from hub.db import db, transaction
 from hub.families.models import Guardian

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub.audit import AuditEntry, ReadEntry
+from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import Booking, BookingState
-from hub.bookings.recount import troubles
 from hub.catalogue.models import Activity, Centre, Room
 from hub.db import db
 from hub.families.models import Person

@@ -11,7 +11,7 @@ from time_machine import Traveller
 
 from hub import clock as clocks
 from hub.accounts.models import Account
-from hub.bookings.feedback import add_word, say
+from hub.bookings.feedback.actions import add_word, say
 from hub.bookings.models import Booking
 from hub.catalogue.models import Centre
 from hub.db import db, transaction

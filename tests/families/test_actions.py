@@ -14,9 +14,9 @@ from werkzeug.exceptions import NotFound
 from hub import clock
 from hub.accounts.models import Account
 from hub.audit import AuditEntry
-from hub.bookings.actions import book
 from hub.bookings.models import Booking
-from hub.bookings.removal import coming_bookings_of
+from hub.bookings.my_bookings.removal import coming_bookings_of
+from hub.bookings.single_slot.actions import book
 from hub.db import db, transaction
 from hub.families.actions import add_person, household_of, remove_person
 from hub.families.models import Guardian, Household, Person, Sex

@@ -22,10 +22,10 @@ from sqlalchemy import create_engine, func, select, text
 from hub import clock, create_app
 from hub.accounts.models import KeptForm, SignInCode
 from hub.audit import AuditEntry
-from hub.bookings import clockwork
-from hub.bookings.clockwork import Duty
+from hub.bookings.jobs import scheduled_jobs
+from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.scheduled_jobs import Duty
 from hub.bookings.models import Booking, BookingState, Ending, Offer
-from hub.bookings.recount import troubles
 from hub.config import ROOT
 from hub.db import db
 from hub.limits import RateCount
@@ -307,7 +307,7 @@ class TestTrouble:
 
         row_fails = Duty("serve lines", lambda _now: [7], fail)
         search_fails = Duty("remind", fail, lambda _row, _now: True)
-        monkeypatch.setattr(clockwork, "DUTIES", (row_fails, search_fails))
+        monkeypatch.setattr(scheduled_jobs, "DUTIES", (row_fails, search_fails))
         assert self.work(app, put) == ["候补到名额了"]
         said = capsys.readouterr().err
         assert "could not serve lines, row 7: ValueError" in said
@@ -325,7 +325,7 @@ class TestTrouble:
             tried.append(row)
             raise ValueError
 
-        monkeypatch.setattr(clockwork, "DUTIES", (Duty("draw", lambda _now: [7], fail),))
+        monkeypatch.setattr(scheduled_jobs, "DUTIES", (Duty("draw", lambda _now: [7], fail),))
         later = timedelta(minutes=1)
         self.work(app, lambda: None, lambda: None, lambda: clock.shift(later))
         assert tried == [7, 7]

@@ -11,9 +11,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from hub import clock, text
-from hub.bookings.actions import book
 from hub.bookings.models import LIVE, Booking
 from hub.bookings.rules import GROWN_UP
+from hub.bookings.single_slot.actions import book
 from hub.catalogue.models import Admission, Audience
 from hub.db import db
 from hub.families.models import Person

@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.queries import account_with
-from hub.bookings import draws
-from hub.bookings.actions import book
+from hub.bookings.draw import actions as draws
 from hub.bookings.models import Draw
+from hub.bookings.single_slot.actions import book
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.families.models import Person

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from hub import clock
-from hub.bookings.series import enrol
+from hub.bookings.series.actions import enrol
 from hub.catalogue.models import Activity, Audience, Kind, Room, StaffMember
 from hub.db import db
 from hub.ops.seed import people

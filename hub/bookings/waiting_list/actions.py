@@ -12,9 +12,9 @@ from sqlalchemy.orm import aliased, joinedload
 
 from hub.bookings import messages
 from hub.bookings.deadlines import offer_until
+from hub.bookings.history import note
 from hub.bookings.models import Answer, Booking, BookingState, Ending, Offer, Reordering
-from hub.bookings.places import UNSYNCHRONISED, lock_slots, release, seat
-from hub.bookings.trail import note
+from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots, release, seat
 from hub.db import db
 from hub.timetable.models import Slot
 

@@ -8,8 +8,8 @@ from flask_login import current_user
 
 from hub import clock
 from hub.accounts.queries import Duty
-from hub.bookings import draw_queries as queries
-from hub.bookings.draw import (
+from hub.bookings.draw import queries
+from hub.bookings.draw.rules import (
     SCRIPT,
     SCRIPT_FILE,
     as_csv,

@@ -10,15 +10,17 @@ from flask_login import current_user
 
 from hub import clock
 from hub.accounts.saved_forms import kept_form
-from hub.bookings import queries, readiness, rules, series
-from hub.bookings.actions import places_of
-from hub.bookings.attendance import ask_leave as leave
-from hub.bookings.attendance import take_back_leave as come_back
-from hub.bookings.forms import BookingForm
+from hub.bookings import queries, rules
+from hub.bookings.attendance.actions import ask_leave as leave
+from hub.bookings.attendance.actions import take_back_leave as come_back
+from hub.bookings.household_limits import Kept
 from hub.bookings.models import Booking, BookingState
+from hub.bookings.my_bookings.forms import BookingForm
 from hub.bookings.numbers import is_number
-from hub.bookings.slot_page import why_not_book
-from hub.bookings.standing import Kept
+from hub.bookings.series import actions as series
+from hub.bookings.single_slot import booking_preview
+from hub.bookings.single_slot.actions import places_of
+from hub.bookings.single_slot.slot_page import why_not_book
 from hub.db import transaction
 from hub.families.models import Household, Person
 from hub.families.queries import my_persons, visitors_household
@@ -164,7 +166,7 @@ def _series_page(
             if why_not[person] and person.id not in booked
         },
         mine=[(mine[person.id], person.name) for person in persons if person.id in mine],
-        prospect=readiness.prospect(tightest, places_of(first)),
+        prospect=booking_preview.prospect(tightest, places_of(first)),
         opens_in=opens_in,
         opens_in_ms=-(-opens_in // timedelta(milliseconds=1)),
         closed=None if opens_in else refusal_of(_check_open, first, tightest, now, bool(mine)),
@@ -196,7 +198,9 @@ def _why_not(
     at_first = why_not_book(coming[0], persons, elsewhere, now)
     why_not: dict[Person, Refused | None] = {}
     for person in persons:
-        later = (readiness.why_not(slot, person, elsewhere, now, soft=True) for slot in coming[1:])
+        later = (
+            booking_preview.why_not(slot, person, elsewhere, now, soft=True) for slot in coming[1:]
+        )
         barred = refusal_of(series.check_attendance, bar, [person])
         why_not[person] = (
             at_first[person.id] or barred or next((reason for reason in later if reason), None)

@@ -15,9 +15,9 @@ from icalendar import Alarm, Calendar, Component, Event, Timezone, vDuration
 from icalendar.enums import CLASS, STATUS
 
 from hub import clock, text
+from hub.bookings.history import Trail
 from hub.bookings.models import Booking, BookingState
-from hub.bookings.states import shown
-from hub.bookings.trail import Trail
+from hub.bookings.state_labels import shown
 
 MAKER = "-//yuhao//bookings//ZH"
 ALARM = timedelta(hours=2)

@@ -10,15 +10,15 @@ from flask_login import current_user
 from hub import clock
 from hub.accounts.saved_forms import kept_form
 from hub.bookings import queries, rules
-from hub.bookings.actions import book_party, cancel_all
-from hub.bookings.feedback import feedback_on
-from hub.bookings.forms import BookingForm, CancellationForm
+from hub.bookings.feedback.actions import feedback_on
+from hub.bookings.household_limits import Kept
 from hub.bookings.models import Booking, BookingState, Ending, Offer
+from hub.bookings.my_bookings.forms import BookingForm, CancellationForm
 from hub.bookings.numbers import is_number
-from hub.bookings.series import dates_given_up, enrolment_of, in_cards
-from hub.bookings.slot_page import slot_page
-from hub.bookings.standing import Kept
-from hub.bookings.states import shown
+from hub.bookings.series.actions import dates_given_up, enrolment_of, in_cards
+from hub.bookings.single_slot.actions import book_party, cancel_all
+from hub.bookings.single_slot.slot_page import slot_page
+from hub.bookings.state_labels import shown
 from hub.db import transaction
 from hub.families.models import Household
 from hub.families.queries import my_persons, visitors_household

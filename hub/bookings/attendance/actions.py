@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, exists, select
 
-from hub.bookings import rules, standing
-from hub.bookings.actions import check_persons
-from hub.bookings.line import end_turns, serve_line
+from hub.bookings import household_limits, rules
+from hub.bookings.history import note
 from hub.bookings.models import Arrival, Booking, BookingState, Excuse
-from hub.bookings.places import lock_slots, release, seat
 from hub.bookings.queries import kept_by
-from hub.bookings.trail import note
+from hub.bookings.single_slot.actions import check_persons
+from hub.bookings.slot_counters import lock_slots, release, seat
+from hub.bookings.waiting_list.actions import end_turns, serve_line
 from hub.db import db
 from hub.refusals import Refused
 from hub.timetable.models import Slot
@@ -106,7 +106,7 @@ def take_back_leave(booking: Booking, *, account_id: int, now: datetime) -> None
         kept = kept_by(booking.household_id, booking.slot, now)
         others = [one for one in kept if (one.party, one.person_id) != (booking.party, person.id)]
         kind_id = booking.slot.activity.kind_id
-        standing.check_quota(booking.slot, kind_id, person.id, person.name, others)
+        household_limits.check_quota(booking.slot, kind_id, person.id, person.name, others)
     if not seat([booking]):
         raise Refused(_("这一次的名额已经给了别人。"))
     db.session.flush()
@@ -116,7 +116,7 @@ def take_back_leave(booking: Booking, *, account_id: int, now: datetime) -> None
 def _take_back_no_show(booking: Booking, now: datetime) -> None:
     if person := booking.person:  # she may have booked something else for the same time
         kept = kept_by(booking.household_id, booking.slot, now)
-        standing.check_free(booking.slot, person.id, person.name, kept)
+        household_limits.check_free(booking.slot, person.id, person.name, kept)
     if not seat([booking], from_desk=True):
         raise Refused(_("来晚了，名额已经给了别人。"))
 

@@ -8,10 +8,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.bookings import feeds, queries
-from hub.bookings.calendar import calendar_of, can_be_shown
+from hub.bookings import queries
+from hub.bookings.history import trails_of
 from hub.bookings.models import Booking
-from hub.bookings.trail import trails_of
+from hub.calendars import feeds
+from hub.calendars.ics import calendar_of, can_be_shown
 from hub.db import transaction
 from hub.families.models import Household
 from hub.families.queries import my_household

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 
 from hub import clock
 from hub.bookings import queries
-from hub.bookings.forms import LookupForm
-from hub.bookings.states import shown
+from hub.bookings.my_bookings.forms import LookupForm
+from hub.bookings.state_labels import shown
 from hub.db import transaction
 from hub.limits import forget_old, hit
 from hub.web.pages import page

@@ -10,9 +10,9 @@ from flask_login import current_user
 
 from hub import clock, text
 from hub.bookings import queries, rules
-from hub.bookings.actions import move
-from hub.bookings.forms import MovingForm
 from hub.bookings.models import Booking
+from hub.bookings.my_bookings.forms import MovingForm
+from hub.bookings.single_slot.actions import move
 from hub.db import transaction
 from hub.families.queries import my_persons
 from hub.refusals import Refused, refusal_of

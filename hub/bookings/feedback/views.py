@@ -11,7 +11,8 @@ from wtforms.validators import AnyOf, Length
 
 from hub import clock
 from hub.accounts.saved_forms import kept_form
-from hub.bookings import feedback, queries
+from hub.bookings import queries
+from hub.bookings.feedback import actions as feedback
 from hub.bookings.models import Booking, Feedback
 from hub.db import db, transaction
 from hub.refusals import Refused, refusal_of

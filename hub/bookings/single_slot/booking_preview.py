@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
-from hub.bookings import rules, standing
-from hub.bookings.standing import Kept
+from hub.bookings import household_limits, rules
+from hub.bookings.household_limits import Kept
 from hub.refusals import Refused, refusal_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def why_not(
 
 def _check(slot: "Slot", person: "Person", kept: list[Kept], now: datetime, soft: bool) -> None:
     rules.check_fits(slot, person.name, person.birth_date)
-    standing.check_free(slot, person.id, person.name, kept)
-    standing.check_most(kept, now)
-    standing.check_quota(slot, slot.activity.kind_id, person.id, person.name, kept)
-    standing.check_not_paused(slot, person.id, person.name, kept, now, soft=soft)
+    household_limits.check_free(slot, person.id, person.name, kept)
+    household_limits.check_most(kept, now)
+    household_limits.check_quota(slot, slot.activity.kind_id, person.id, person.name, kept)
+    household_limits.check_not_paused(slot, person.id, person.name, kept, now, soft=soft)

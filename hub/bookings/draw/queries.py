@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from hub.accounts.models import Account, Role, RoleName
 from hub.audit import AuditEntry
-from hub.bookings.draw import Entry, Outcome
+from hub.bookings.draw.rules import Entry, Outcome
 from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Offer
 from hub.db import db
 from hub.families.models import Guardian, Priority

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import func, select
 
 from hub.audit import AuditEntry
-from hub.bookings.standing import Kept
+from hub.bookings.household_limits import Kept
 from hub.db import db
 from hub.families.models import Person
 

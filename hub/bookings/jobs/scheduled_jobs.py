@@ -17,10 +17,14 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, se
 from sqlalchemy.orm import joinedload
 
 from hub import clock
-from hub.bookings import attendance, changes, draws, line, messages
+from hub.bookings import messages
+from hub.bookings.attendance import actions as attendance
 from hub.bookings.deadlines import LAST_CALL, MORNING, NIGHT, SPARE
+from hub.bookings.draw import actions as draws
 from hub.bookings.models import HOLDING, Booking, BookingState, Offer
-from hub.bookings.places import UNSYNCHRONISED, lock_slots
+from hub.bookings.slot_changes import actions as slot_changes
+from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots
+from hub.bookings.waiting_list import actions as waiting_list
 from hub.catalogue.models import Admission
 from hub.db import db, transaction
 from hub.timetable.models import DUE, Slot
@@ -78,7 +82,7 @@ def _offers_due(now: datetime) -> Iterable[int]:
 
 
 def _expire_offer(offer_id: int, now: datetime) -> bool:
-    return line.expire(db.session.get_one(Offer, offer_id), now=now)
+    return waiting_list.expire(db.session.get_one(Offer, offer_id), now=now)
 
 
 def _desk_places_due(now: datetime) -> Iterable[int]:
@@ -90,7 +94,7 @@ def _release_desk_places(slot_id: int, now: datetime) -> bool:
     slot = _locked(slot_id)
     if not slot.desk_places or slot.desk_release_at is None or now < slot.desk_release_at:
         return False
-    changes.release_desk_places(slot, now=now)
+    slot_changes.release_desk_places(slot, now=now)
     return True
 
 
@@ -118,7 +122,7 @@ def _lines_due(now: datetime) -> Iterable[int]:
 def _serve_line(slot_id: int, now: datetime) -> bool:
     slot = _locked(slot_id)
     waiting = slot.waiting
-    line.serve_line(slot, account_id=None, now=now)
+    waiting_list.serve_line(slot, account_id=None, now=now)
     return slot.waiting < waiting
 
 
@@ -163,7 +167,7 @@ def _check_minimum(slot_id: int, now: datetime) -> bool:
     if _persons(slot) < slot.minimum and now < _called_off_until(slot):
         with force_locale(CHINESE):
             reason = _("报名的不到 %(minimum)s 人，这次办不成。", minimum=slot.minimum)
-        changes.call_off(slot, reason, account_id=None, now=now)
+        slot_changes.call_off(slot, reason, account_id=None, now=now)
     return True
 
 

@@ -7,11 +7,12 @@ from flask import Response
 from flask_babel import gettext as _
 
 from hub import clock
-from hub.bookings import queries, readiness, rules
-from hub.bookings.actions import CARE, places_of
-from hub.bookings.forms import BookingForm
+from hub.bookings import queries, rules
+from hub.bookings.household_limits import Kept
 from hub.bookings.models import BookingState
-from hub.bookings.standing import Kept
+from hub.bookings.my_bookings.forms import BookingForm
+from hub.bookings.single_slot import booking_preview
+from hub.bookings.single_slot.actions import CARE, places_of
 from hub.families.models import Household, Person
 from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
@@ -65,7 +66,7 @@ def slot_page(
         free=free,
         mine=[(booking, _name_of(booking, persons)) for booking in mine],
         positions=queries.positions_of([booking.number for booking in mine]) if waiting else {},
-        prospect=readiness.prospect(slot, places_of(slot)),
+        prospect=booking_preview.prospect(slot, places_of(slot)),
         places=places_of(slot),
         opens_in=opens_in,
         # Rounded up: the button is never there a moment before the booking is accepted.
@@ -85,7 +86,9 @@ def why_not_book(
     first = queries.who_goes_first(sorted(missed)) if missed and slot.no_show_limit else set()
     is_care = slot.activity.kind.code == CARE
     return {
-        person.id: readiness.why_not(slot, person, kept, now, soft=is_care or person.id in first)
+        person.id: booking_preview.why_not(
+            slot, person, kept, now, soft=is_care or person.id in first
+        )
         for person in persons
     }
 

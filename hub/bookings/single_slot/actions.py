@@ -7,16 +7,16 @@ from functools import cache
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
-from hub.bookings import rules, standing
+from hub.bookings import household_limits, rules
 from hub.bookings.deadlines import LAST_CALL
-from hub.bookings.draws import enter
-from hub.bookings.line import end_turns, serve_line, serve_lines, withdraw_offers
+from hub.bookings.draw.actions import enter
+from hub.bookings.history import note
 from hub.bookings.models import Booking, BookingState, Channel, Ending
+from hub.bookings.no_show_history import missed_by
 from hub.bookings.numbers import draw_number
-from hub.bookings.pauses import missed_by
-from hub.bookings.places import lock_slots, queue, release, seat
 from hub.bookings.queries import kept_by
-from hub.bookings.trail import note
+from hub.bookings.slot_counters import lock_slots, queue, release, seat
+from hub.bookings.waiting_list.actions import end_turns, serve_line, serve_lines, withdraw_offers
 from hub.catalogue.models import Audience
 from hub.db import db
 from hub.families.models import Person, Priority
@@ -169,17 +169,19 @@ def check_persons(
     for person in persons:
         rules.check_fits(slot, person.name, person.birth_date)
         for date in slots:
-            standing.check_free(date, person.id, person.name, kept)
+            household_limits.check_free(date, person.id, person.name, kept)
     if by_staff:
         return
-    standing.check_most(kept, now)
+    household_limits.check_most(kept, now)
     kind = slot.activity.kind
     for person in persons:
         for date in slots:
-            standing.check_quota(date, kind.id, person.id, person.name, kept, adding=len(persons))
+            household_limits.check_quota(
+                date, kind.id, person.id, person.name, kept, adding=len(persons)
+            )
         if missed := missed_by(person, kept):
             soft = kind.code == CARE or _goes_first(person)
-            standing.check_not_paused(slot, person.id, person.name, missed, now, soft=soft)
+            household_limits.check_not_paused(slot, person.id, person.name, missed, now, soft=soft)
 
 
 def new_bookings(

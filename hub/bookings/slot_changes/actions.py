@@ -10,11 +10,11 @@ from sqlalchemy.orm import joinedload
 
 from hub.audit import record
 from hub.bookings import messages
-from hub.bookings.actions import check_persons
-from hub.bookings.line import serve_line, serve_lines, to_the_head, withdraw_offers
+from hub.bookings.history import note
 from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Ending
-from hub.bookings.places import lock_slots, open_desk_places, queue, release, resize, seat
-from hub.bookings.trail import note
+from hub.bookings.single_slot.actions import check_persons
+from hub.bookings.slot_counters import lock_slots, open_desk_places, queue, release, resize, seat
+from hub.bookings.waiting_list.actions import serve_line, serve_lines, to_the_head, withdraw_offers
 from hub.db import db
 from hub.families.models import Person
 from hub.refusals import Refused

@@ -12,8 +12,8 @@ from flask_login import current_user
 
 from hub import clock
 from hub.bookings import queries
-from hub.bookings.line import accept, decline
 from hub.bookings.models import Offer
+from hub.bookings.waiting_list.actions import accept, decline
 from hub.db import transaction
 from hub.limits import forget_old, hit
 from hub.web.pages import page

@@ -10,10 +10,10 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import case, func, select
 
-from hub.bookings import rules, standing
-from hub.bookings.actions import book_dates
+from hub.bookings import household_limits, rules
 from hub.bookings.models import Arrival, Booking, BookingState, Channel, Excuse
-from hub.bookings.states import Shown, shown
+from hub.bookings.single_slot.actions import book_dates
+from hub.bookings.state_labels import Shown, shown
 from hub.db import db
 from hub.families.models import Person
 from hub.refusals import refusal_of
@@ -157,7 +157,7 @@ def check_attendance(bar: Bar | None, persons: Iterable[Person]) -> None:
         return
     for person in persons:
         came, missed = bar.attended.get(person.id, (0, 0))
-        standing.check_attendance(bar.percent, came, missed, person.name)
+        household_limits.check_attendance(bar.percent, came, missed, person.name)
 
 
 def _before(series: Series) -> Series | None:

@@ -1,0 +1,1 @@
+"""Who came, who did not, and leave of single dates."""

@@ -1,0 +1,1 @@
+"""What families say of a slot that is over."""

@@ -1,0 +1,1 @@
+"""What runs without anybody pressing a button, and the check that everything adds up."""

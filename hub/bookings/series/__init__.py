@@ -1,0 +1,1 @@
+"""Whole 期: booked for all dates or for none."""

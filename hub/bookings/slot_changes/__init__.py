@@ -1,0 +1,1 @@
+"""What the staff changes about a slot that has bookings: capacity, calling off, restoring."""

@@ -1,0 +1,1 @@
+"""The waiting list: who is next, places held until a family answers, and the page of an offer."""

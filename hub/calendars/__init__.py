@@ -1,0 +1,1 @@
+"""Bookings in the calendars of phones: single events and a household's private feed."""
