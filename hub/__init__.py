@@ -37,6 +37,7 @@ from hub.bookings.my_bookings import lookup, moving
 from hub.bookings.my_bookings.removal import blueprint as removal
 from hub.bookings.my_bookings.views import blueprint as bookings
 from hub.bookings.series import views as series_pages
+from hub.bookings.single_slot.views import blueprint as slots
 from hub.bookings.waiting_list import views as offers
 from hub.calendars import views as calendar_pages
 from hub.db import db, migrate
@@ -79,6 +80,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(timetable)
     app.register_blueprint(poster.blueprint)
     app.register_blueprint(sitemap.blueprint)
+    app.register_blueprint(slots)
     app.register_blueprint(bookings)
     app.register_blueprint(removal)
     app.register_blueprint(draws)

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock as clocks
-from hub.bookings.models import Booking, BookingState, Draw
+from hub.bookings.draw.models import Draw
+from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Activity
 from hub.db import db
 from hub.families.models import Person

@@ -21,7 +21,8 @@ from hub import create_app
 from hub.accounts.models import Account
 from hub.audit import AuditEntry
 from hub.bookings.jobs.consistency import troubles
-from hub.bookings.models import Booking, BookingState, Ending, Offer
+from hub.bookings.models import Booking, BookingState, Ending
+from hub.bookings.waiting_list.models import Offer
 from hub.db import db
 from hub.notices.models import Notice
 from hub.timetable.models import Slot

@@ -26,7 +26,7 @@ EVERYBODY = {
     "accounts.show_password",
     "accounts.show_sign_in",
     "accounts.sign_out",
-    "bookings.show_slot",
+    "slots.show_slot",
     "calendar.show_feed",
     "care.choose_care",
     "design.show_design",

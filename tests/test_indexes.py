@@ -11,8 +11,11 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import Engine
 
 from hub import clock
+from hub.bookings.draw.models import Draw
 from hub.bookings.jobs.scheduled_jobs import DUTIES, Duty
-from hub.bookings.models import Answer, BookingState, CalendarFeed, Draw, Offer
+from hub.bookings.models import BookingState
+from hub.bookings.waiting_list.models import Answer, Offer
+from hub.calendars.models import CalendarFeed
 from hub.catalogue.models import Activity
 from hub.db import db
 from hub.families.models import Person

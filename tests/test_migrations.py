@@ -13,8 +13,9 @@ from flask_migrate import upgrade
 from sqlalchemy import CheckConstraint, MetaData, create_engine, inspect, make_url, text
 
 from hub import clock, create_app
+from hub.bookings.feedback.models import Feedback
 from hub.bookings.jobs.consistency import troubles
-from hub.bookings.models import CalendarFeed, Feedback
+from hub.calendars.models import CalendarFeed
 from hub.db import db, transaction
 from tests.conftest import MIGRATIONS, settings
 from tests.makers import tomorrow

@@ -18,7 +18,7 @@ from tests.makers import a_slot
 
 PUBLIC = "public, max-age=0, s-maxage=10, stale-while-revalidate=30"
 SHARED = {
-    "bookings.show_slot",
+    "slots.show_slot",
     "draws.show_draw",
     "draws.show_list",
     "series.show_series",

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_babel import force_locale
@@ -10,12 +11,15 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
 from hub import text
-from hub.bookings.models import Booking, Offer
+from hub.bookings.models import Booking
 from hub.db import db
 from hub.families.models import Guardian
 from hub.notices.actions import tell
 from hub.timetable.models import Slot
 from hub.web.language import CHINESE
+
+if TYPE_CHECKING:
+    from hub.bookings.waiting_list.models import Offer
 
 MOST_NAMES = 3  # in one message, which must stay short
 
@@ -46,7 +50,7 @@ def tell_place(
     tell_guardians(bookings, message, now, guardians)
 
 
-def tell_offer(offer: Offer, bookings: Sequence[Booking], now: datetime) -> None:
+def tell_offer(offer: "Offer", bookings: Sequence[Booking], now: datetime) -> None:
     """A place is held until she answers."""
     with force_locale(CHINESE):
         message = _(

@@ -45,15 +45,6 @@ class Channel(enum.StrEnum):
     GROUP = "group"
 
 
-class Answer(enum.StrEnum):
-    """How an offer ended; withdrawn is by the centre, or because the family cancelled."""
-
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-
-
 LIVE = (
     BookingState.ENTERED,
     BookingState.WAITING,
@@ -62,7 +53,6 @@ LIVE = (
 )
 HOLDING = (BookingState.OFFERED, BookingState.CONFIRMED)
 _is_live = text("state IN ('entered', 'waiting', 'offered', 'confirmed')")
-_is_open = text("answered_at IS NULL")
 
 
 class Booking(Model):
@@ -153,58 +143,6 @@ class Booking(Model):
         return self.state is BookingState.ENTERED
 
 
-class Offer(Model):
-    """Places held for a waiting party, until when, and what it said.
-
-    The token opens the page on which it answers without signing in: drawn, never computed.
-    """
-
-    __tablename__ = "offer"
-    __table_args__ = (
-        Index(
-            "uq_offer_open_party",
-            "party",
-            unique=True,
-            sqlite_where=_is_open,
-            postgresql_where=_is_open,
-        ),
-        Index(None, "answered_at", "until"),
-        Index(None, "household_id", "answered_at"),
-        CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
-        CheckConstraint("made_at < until", name="until"),
-    )
-
-    id: Mapped[pk]
-    party: Mapped[text20]
-    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"), index=True)
-    household_id: Mapped[int] = mapped_column(ForeignKey("household.id"))
-    token: Mapped[text60] = mapped_column(unique=True)
-    made_at: Mapped[datetime]
-    until: Mapped[datetime]
-    answered_at: Mapped[datetime | None]
-    answer: Mapped[Answer | None] = mapped_column(enum_column(Answer))
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-
-    slot: Mapped[Slot] = relationship()
-
-
-class Reordering(Model):
-    """That the staff moved somebody up on a waiting list, and why: the manager reads it."""
-
-    __tablename__ = "reordering"
-    __table_args__ = (Index(None, "slot_id", "at"),)
-
-    id: Mapped[pk]
-    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"))
-    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    at: Mapped[datetime]
-    reason: Mapped[text200]
-
-    booking: Mapped[Booking] = relationship()
-    account: Mapped[Account | None] = relationship()
-
-
 class Arrival(Model):
     """That somebody came, when, and who of the staff saw it."""
 
@@ -228,81 +166,3 @@ class Excuse(Model):
     reason: Mapped[text200]
 
     booking: Mapped[Booking] = relationship()
-
-
-class Feedback(Model):
-    """What a family says of a slot that is over: one answer a booking, for the manager only."""
-
-    __tablename__ = "feedback"
-    __table_args__ = (Index(None, "centre_id", "at"), Index(None, "at"))
-
-    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), primary_key=True)
-    centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id"))  # the slot's
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    at: Mapped[datetime]  # of the last change
-    is_glad: Mapped[bool]
-    word: Mapped[text200] = mapped_column(default="")
-    may_call: Mapped[bool] = mapped_column(default=False)  # else nobody learns who it was
-
-    booking: Mapped[Booking] = relationship()
-    account: Mapped[Account | None] = relationship()
-
-
-class Draw(Model):
-    """A draw (摇号) anyone can check: a promise first, then the list, a public number, the order.
-
-    For a whole 期 it stands at the first slot. The secret is shown once the order is.
-    """
-
-    __tablename__ = "draw"
-    __table_args__ = (
-        CheckConstraint("(public_number = '') = (numbered_at IS NULL)", name="public_number"),
-        CheckConstraint("frozen_at <= numbered_at AND numbered_at <= drawn_at", name="order"),
-        Index(None, "drawn_at", "numbered_at"),
-    )
-
-    id: Mapped[pk]
-    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"), unique=True)
-    secret: Mapped[text200]
-    commitment: Mapped[text200]  # SHA-256 of the secret, shown before entries open
-    committed_at: Mapped[datetime]
-    frozen_at: Mapped[datetime | None]  # the list is closed and shown
-    public_number: Mapped[text60] = mapped_column(default="")  # that nobody could know before
-    public_source: Mapped[text200] = mapped_column(default="")
-    numbered_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("account.id", ondelete="SET NULL")
-    )
-    numbered_at: Mapped[datetime | None]
-    drawn_at: Mapped[datetime | None]
-    places: Mapped[int | None]  # how many there were to be drawn for, for who recomputes it
-
-    slot: Mapped[Slot] = relationship()
-
-
-class DrawEntry(Model):
-    """One party on the frozen list, by a number that says nothing about it, and what it drew."""
-
-    __tablename__ = "draw_entry"
-
-    draw_id: Mapped[int] = mapped_column(
-        ForeignKey("draw.id", ondelete="CASCADE"), primary_key=True
-    )
-    registration: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    party: Mapped[text20] = mapped_column(index=True)
-    tier: Mapped[int]  # 0 goes before 1
-    lost_before: Mapped[bool]
-    places: Mapped[int]
-    position: Mapped[int | None]  # in the drawn order, from 1
-    outcome: Mapped[text20] = mapped_column(default="")
-
-
-class CalendarFeed(Model):
-    """The private address at which calendars fetch a household's bookings, without signing in."""
-
-    __tablename__ = "calendar_feed"
-
-    household_id: Mapped[int] = mapped_column(
-        ForeignKey("household.id", ondelete="CASCADE"), primary_key=True
-    )
-    token: Mapped[text60] = mapped_column(unique=True)  # drawn, never computed
-    made_at: Mapped[datetime]

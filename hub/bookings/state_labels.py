@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 
 from hub import text
-from hub.bookings.models import Booking, BookingState, Ending, Offer
+from hub.bookings.models import Booking, BookingState, Ending
+
+if TYPE_CHECKING:
+    from hub.bookings.waiting_list.models import Offer
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Shown:
 
 
 def shown(
-    booking: Booking, now: datetime, *, position: int | None = None, offer: Offer | None = None
+    booking: Booking, now: datetime, *, position: int | None = None, offer: "Offer | None" = None
 ) -> Shown:
     """What to say of a booking; a position where it waits, the offer where one is open."""
     if booking.is_live and booking.ends_at <= now:
@@ -60,7 +64,7 @@ def _waiting(position: int | None) -> Shown:
     return Shown("wait", "wait", label, sentence)
 
 
-def _offered(offer: Offer | None) -> Shown:
+def _offered(offer: "Offer | None") -> Shown:
     if offer is None:
         return Shown("wait", "clock", _("等您确认"), _("给您留了名额，请确认要不要。"))
     sentence = _(

@@ -9,8 +9,9 @@ from sqlalchemy.orm import joinedload
 
 from hub.audit import record
 from hub.bookings.history import Trail, trails_of
-from hub.bookings.models import Booking, BookingState, CalendarFeed
+from hub.bookings.models import Booking, BookingState
 from hub.calendars.ics import IN_IT, can_be_shown
+from hub.calendars.models import CalendarFeed
 from hub.db import db, inserting
 from hub.families.models import Household
 from hub.timetable.models import Slot

@@ -9,12 +9,13 @@ from sqlalchemy import select
 from hub.accounts.actions import account_of
 from hub.accounts.models import Account
 from hub.audit import record
-from hub.bookings.models import Arrival, Booking, Channel, Offer
+from hub.bookings.models import Arrival, Booking, Channel
 from hub.bookings.series import actions as series
 from hub.bookings.single_slot import actions
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.slot_counters import lock_slots
 from hub.bookings.waiting_list import actions as waiting_list
+from hub.bookings.waiting_list.models import Offer
 from hub.db import db
 from hub.desk import messages, rules
 from hub.families.actions import add_person, household_of, person_like

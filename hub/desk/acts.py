@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 
 from hub import clock
 from hub.bookings.models import Booking
-from hub.bookings.queries import positions
+from hub.bookings.waiting_list.queries import positions
 from hub.db import transaction
 from hub.desk.rosters import details_of, my_booking
 from hub.desk.rules import acts_on

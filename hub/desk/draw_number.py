@@ -13,8 +13,8 @@ from hub import clock
 from hub.accounts.saved_forms import kept_form
 from hub.bookings.draw import actions as draws
 from hub.bookings.draw.queries import draw_of, listed
+from hub.bookings.draw.rules import phase_of
 from hub.bookings.draw.views import blueprint as blueprint  # that of the public pages, gone on with
-from hub.bookings.draw.views import phase_of
 from hub.catalogue.models import Admission
 from hub.db import transaction
 from hub.desk.queries import my_slot

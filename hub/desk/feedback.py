@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 
 from hub import clock
 from hub.accounts.models import Account
-from hub.bookings.models import Booking, Feedback
+from hub.bookings.feedback.models import Feedback
+from hub.bookings.models import Booking
 from hub.catalogue.models import Activity, Centre
 from hub.db import db
 from hub.desk.queries import managed_centre

@@ -17,8 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from hub import clock
 from hub.bookings.models import Channel
-from hub.bookings.queries import positions
 from hub.bookings.rules import check_window
+from hub.bookings.waiting_list.queries import positions
 from hub.db import transaction
 from hub.desk import actions
 from hub.desk.counter import book_for
@@ -181,7 +181,7 @@ def _say_done(left: int) -> None:
 def _list_page(slot_id: int, form: PasteForm, status: int = 200) -> Response:
     slot = my_slot(current_user, slot_id)
     roster = rosters_of([slot])[slot.id]
-    link = public_url("bookings.show_slot", slot_id=slot.id)
+    link = public_url("slots.show_slot", slot_id=slot.id)
     shown = page(
         "desk/group_list.html",
         status,

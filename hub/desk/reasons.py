@@ -8,7 +8,8 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from hub.accounts.models import Account
 from hub.audit import AuditEntry
-from hub.bookings.models import Booking, Excuse, Reordering
+from hub.bookings.models import Booking, Excuse
+from hub.bookings.waiting_list.models import Reordering
 from hub.catalogue.models import Centre
 from hub.db import db
 from hub.timetable.models import Slot

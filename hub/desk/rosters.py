@@ -11,16 +11,9 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from hub import clock
 from hub.accounts.models import Account
-from hub.bookings.models import (
-    LIVE,
-    Arrival,
-    Booking,
-    BookingState,
-    Ending,
-    Excuse,
-    Offer,
-)
+from hub.bookings.models import LIVE, Arrival, Booking, BookingState, Ending, Excuse
 from hub.bookings.numbers import is_number
+from hub.bookings.waiting_list.models import Offer
 from hub.catalogue.models import Activity
 from hub.db import db
 from hub.desk.queries import is_mine

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from hub import clock
 from hub.accounts.models import KeptForm, SignInCode
 from hub.bookings.feedback.actions import KEPT_FOR
-from hub.bookings.models import Feedback
+from hub.bookings.feedback.models import Feedback
 from hub.db import db, transaction
 from hub.limits import RateCount
 

@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from hub import clock
 from hub.bookings.draw import actions as draws
+from hub.bookings.draw.models import Draw
 from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, perform
-from hub.bookings.models import Booking, BookingState, Draw, Offer
+from hub.bookings.models import Booking, BookingState
 from hub.bookings.single_slot.actions import book_party, cancel
 from hub.bookings.slot_changes import actions as slot_changes
+from hub.bookings.waiting_list.models import Offer
 from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
 from hub.families.models import Household, Person, Priority

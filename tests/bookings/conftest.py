@@ -8,8 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock
-from hub.bookings.models import Booking, BookingState, Offer
+from hub.bookings.models import Booking, BookingState
 from hub.bookings.single_slot.actions import book_party, cancel
+from hub.bookings.waiting_list.models import Offer
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.families.models import Person

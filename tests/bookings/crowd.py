@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 
 from hub import create_app
-from hub.bookings.models import LIVE, Booking, BookingState, Channel, Offer
+from hub.bookings.models import LIVE, Booking, BookingState, Channel
 from hub.bookings.single_slot.actions import book_party, cancel, move
 from hub.bookings.slot_changes.actions import call_off, change_capacity, restore
 from hub.bookings.waiting_list import actions as waiting_list
+from hub.bookings.waiting_list.models import Offer
 from hub.db import db, transaction
 from hub.families.models import Guardian, Person
 from hub.families.queries import my_persons

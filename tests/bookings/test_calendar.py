@@ -12,9 +12,10 @@ from time_machine import Traveller
 
 from hub import clock as clocks
 from hub.audit import AuditEntry
-from hub.bookings.models import Booking, BookingState, CalendarFeed
+from hub.bookings.models import Booking, BookingState
 from hub.calendars import feeds
 from hub.calendars import views as calendar_pages
+from hub.calendars.models import CalendarFeed
 from hub.catalogue.models import Centre
 from hub.db import db, transaction
 from hub.families.models import Household, Person

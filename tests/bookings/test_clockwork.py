@@ -17,7 +17,8 @@ from hub.bookings.deadlines import LAST_CALL
 from hub.bookings.jobs import scheduled_jobs
 from hub.bookings.jobs.consistency import troubles
 from hub.bookings.jobs.scheduled_jobs import Duty, perform
-from hub.bookings.models import Answer, Arrival, Booking, BookingState, Ending, Offer
+from hub.bookings.models import Arrival, Booking, BookingState, Ending
+from hub.bookings.waiting_list.models import Answer, Offer
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.notices.models import Notice

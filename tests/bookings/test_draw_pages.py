@@ -17,9 +17,10 @@ from sqlalchemy import select
 
 from hub import clock as hub_clock
 from hub.bookings.draw import actions as draws
+from hub.bookings.draw.models import Draw
 from hub.bookings.jobs.consistency import troubles
 from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS
-from hub.bookings.models import Booking, BookingState, Draw
+from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
 from hub.desk import draw_number

@@ -15,10 +15,11 @@ from hub import clock
 from hub.accounts.models import Account
 from hub.bookings import queries
 from hub.bookings.draw import actions as draws
+from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.draw.queries import draw_of, frozen_list, groups
 from hub.bookings.jobs.consistency import troubles
 from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, Duty, perform
-from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Ending
+from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.single_slot.actions import book_party, cancel, cancel_all
 from hub.bookings.slot_changes.actions import call_off, change_capacity
 from hub.bookings.slot_counters import lock_slots, seat

@@ -15,20 +15,14 @@ from hub import clock as the_clock
 from hub.audit import AuditEntry
 from hub.bookings import slot_counters as seats
 from hub.bookings.attendance import actions as attendance
+from hub.bookings.draw.models import Draw
 from hub.bookings.jobs.consistency import troubles
-from hub.bookings.models import (
-    HOLDING,
-    Answer,
-    Booking,
-    BookingState,
-    Channel,
-    Draw,
-    Offer,
-)
+from hub.bookings.models import HOLDING, Booking, BookingState, Channel
 from hub.bookings.queries import slot_or_404
 from hub.bookings.single_slot.actions import book_party, cancel, cancel_all, move
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.waiting_list import actions as waiting_list
+from hub.bookings.waiting_list.models import Answer, Offer
 from hub.catalogue.models import Admission
 from hub.db import db, transaction
 from hub.families.actions import remove_person

@@ -12,7 +12,8 @@ from time_machine import Traveller
 from hub import clock as clocks
 from hub.accounts.models import Account
 from hub.bookings.feedback.actions import say
-from hub.bookings.models import Booking, BookingState, Ending, Feedback
+from hub.bookings.feedback.models import Feedback
+from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.queries import my_booking
 from hub.db import db, transaction
 from hub.ops.retention import forget_expired

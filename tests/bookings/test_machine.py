@@ -31,10 +31,12 @@ from hypothesis.stateful import (
 from hub import clock as the_clock
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.draw import actions as draws
-from hub.bookings.models import HOLDING, Booking, Channel, Draw, Offer
+from hub.bookings.draw.models import Draw
+from hub.bookings.models import HOLDING, Booking, Channel
 from hub.bookings.single_slot.actions import book_party, cancel_all, move
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.waiting_list import actions as waiting_list
+from hub.bookings.waiting_list.models import Offer
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.families.queries import my_persons

@@ -22,10 +22,11 @@ from hub import clock
 from hub.audit import AuditEntry
 from hub.bookings import queries
 from hub.bookings.jobs.consistency import troubles
-from hub.bookings.models import Booking, BookingState, Offer, Reordering
+from hub.bookings.models import Booking, BookingState
 from hub.bookings.single_slot import actions
 from hub.bookings.single_slot.actions import book, cancel
 from hub.bookings.waiting_list import actions as waiting_list
+from hub.bookings.waiting_list.models import Offer, Reordering
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.families.models import Guardian, Person

@@ -18,11 +18,12 @@ from hub.bookings.attendance.actions import (
     mark_no_show,
     take_back_leave,
 )
-from hub.bookings.models import Booking, Channel, Offer
+from hub.bookings.models import Booking, Channel
 from hub.bookings.single_slot.actions import book, cancel
 from hub.bookings.slot_changes.actions import call_off, change_capacity
 from hub.bookings.slot_counters import lock_slots, resize
 from hub.bookings.waiting_list import actions as waiting_list
+from hub.bookings.waiting_list.models import Offer
 from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.families.models import Guardian

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from hub import clock as the_clock
 from hub.bookings.draw import actions as draws
+from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, perform
-from hub.bookings.models import Booking, Draw, DrawEntry
+from hub.bookings.models import Booking
 from hub.bookings.single_slot.actions import cancel
 from hub.catalogue.models import Admission
 from hub.db import db, transaction

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from hub import clock as clocks
 from hub.bookings.attendance import actions as attendance
-from hub.bookings.models import Booking, BookingState, Ending, Offer
+from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.waiting_list import actions as waiting_list
+from hub.bookings.waiting_list.models import Offer
 from hub.db import db, transaction
 from hub.timetable.models import Slot
 from tests.browser import Browser

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from hub import clock
 from hub.bookings.jobs.consistency import troubles
 from hub.bookings.models import Booking
-from hub.bookings.series.actions import dates_given_up, enrol
+from hub.bookings.party import dates_given_up
+from hub.bookings.series.actions import enrol
 from hub.bookings.single_slot.actions import cancel_all
 from hub.catalogue.models import Activity
 from hub.db import db, transaction

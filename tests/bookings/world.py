@@ -11,17 +11,10 @@ from sqlalchemy import Row, delete, event, select
 from hub import clock
 from hub.accounts.models import Account
 from hub.audit import AuditEntry
+from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.jobs.consistency import troubles
-from hub.bookings.models import (
-    Arrival,
-    Booking,
-    BookingState,
-    Draw,
-    DrawEntry,
-    Excuse,
-    Offer,
-    Reordering,
-)
+from hub.bookings.models import Arrival, Booking, BookingState, Excuse
+from hub.bookings.waiting_list.models import Offer, Reordering
 from hub.catalogue.models import Activity, Admission, Audience, Room
 from hub.db import db, transaction
 from hub.families.models import Guardian

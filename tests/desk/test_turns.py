@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from hub.bookings.models import Booking, Reordering
+from hub.bookings.models import Booking
+from hub.bookings.waiting_list.models import Reordering
 from hub.db import db
 from tests.browser import Browser
 from tests.cast import Cast

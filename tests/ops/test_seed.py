@@ -13,8 +13,9 @@ from hub import clock
 from hub.accounts.models import Account, RoleName
 from hub.accounts.passwords import password_fits
 from hub.accounts.queries import account_with
+from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.jobs.consistency import troubles
-from hub.bookings.models import Booking, Draw, DrawEntry
+from hub.bookings.models import Booking
 from hub.catalogue.models import Activity, Centre, ClosedDay, Kind, OpeningHours, Room
 from hub.config import ConfigError
 from hub.db import db

@@ -25,7 +25,8 @@ from hub.audit import AuditEntry
 from hub.bookings.jobs import scheduled_jobs
 from hub.bookings.jobs.consistency import troubles
 from hub.bookings.jobs.scheduled_jobs import Duty
-from hub.bookings.models import Booking, BookingState, Ending, Offer
+from hub.bookings.models import Booking, BookingState, Ending
+from hub.bookings.waiting_list.models import Offer
 from hub.config import ROOT
 from hub.db import db
 from hub.limits import RateCount

@@ -16,10 +16,11 @@ from sqlalchemy.orm import aliased
 
 from hub.audit import record
 from hub.bookings import messages, rules
+from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.draw.queries import draw_of, drawn_together, entered_parties, list_of, rows_of
 from hub.bookings.draw.rules import Entry, Outcome, allot, commitment, draw_secret, order, seed_of
 from hub.bookings.history import note
-from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Ending
+from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots, queue, release, seat
 from hub.bookings.waiting_list.actions import serve_line
 from hub.db import db

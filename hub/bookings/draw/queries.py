@@ -10,8 +10,10 @@ from sqlalchemy.orm import aliased, joinedload
 
 from hub.accounts.models import Account, Role, RoleName
 from hub.audit import AuditEntry
+from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.draw.rules import Entry, Outcome
-from hub.bookings.models import Booking, BookingState, Draw, DrawEntry, Offer
+from hub.bookings.models import Booking, BookingState
+from hub.bookings.waiting_list.models import Offer
 from hub.db import db
 from hub.families.models import Guardian, Priority
 from hub.timetable.models import Slot

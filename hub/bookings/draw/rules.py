@@ -11,10 +11,16 @@ import hmac
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 
 from hub.config import ROOT
+
+if TYPE_CHECKING:
+    from hub.bookings.draw.models import Draw
+    from hub.timetable.models import Slot
 
 # Shown on the page of a draw, and run by the tests.
 SCRIPT_FILE = "draw/recompute.py.txt"  # in static/
@@ -142,3 +148,37 @@ def how(smaller_first: bool) -> list[str]:
         ),
         passing,
     ]
+
+
+class Phase(enum.StrEnum):
+    """How far a draw has come."""
+
+    BEFORE = "before"  # entries open later
+    OPEN = "open"
+    CLOSED = "closed"  # the list will be there in a moment
+    FROZEN = "frozen"
+    NUMBERED = "numbered"
+    DRAWN = "drawn"
+
+
+STEPS = {  # which of the four steps on the page is the present one
+    Phase.BEFORE: 1,
+    Phase.OPEN: 1,
+    Phase.CLOSED: 2,
+    Phase.FROZEN: 3,
+    Phase.NUMBERED: 4,
+    Phase.DRAWN: 5,
+}
+
+
+def phase_of(slot: "Slot", draw: "Draw | None", now: datetime) -> Phase:
+    """How far the draw of a slot has come; without a draw yet, by the clock alone."""
+    if draw and draw.drawn_at:
+        return Phase.DRAWN
+    if draw and draw.numbered_at:
+        return Phase.NUMBERED
+    if draw and draw.frozen_at:
+        return Phase.FROZEN
+    if slot.entries_until and now >= slot.entries_until:
+        return Phase.CLOSED
+    return Phase.BEFORE if now < slot.opens_at else Phase.OPEN

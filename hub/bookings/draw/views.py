@@ -1,22 +1,21 @@
 """The page of a draw, on which anybody can see that it is fair, and recompute it."""
 
-import enum
-from datetime import datetime
-
 from flask import Blueprint, Response, abort, make_response
 from flask_login import current_user
 
 from hub import clock
 from hub.accounts.queries import Duty
 from hub.bookings.draw import queries
+from hub.bookings.draw.models import Draw
 from hub.bookings.draw.rules import (
     SCRIPT,
     SCRIPT_FILE,
+    STEPS,
     as_csv,
     how,
+    phase_of,
     seed_of,
 )
-from hub.bookings.models import Draw
 from hub.bookings.queries import slot_or_404
 from hub.catalogue.models import Admission
 from hub.timetable.models import Slot
@@ -25,40 +24,6 @@ from hub.web.pages import page, page_asked
 from hub.web.security import Admits, open_to, same_for_strangers
 
 blueprint = Blueprint("draws", __name__)
-
-
-class Phase(enum.StrEnum):
-    """How far a draw has come."""
-
-    BEFORE = "before"  # entries open later
-    OPEN = "open"
-    CLOSED = "closed"  # the list will be there in a moment
-    FROZEN = "frozen"
-    NUMBERED = "numbered"
-    DRAWN = "drawn"
-
-
-STEPS = {  # which of the four steps on the page is the present one
-    Phase.BEFORE: 1,
-    Phase.OPEN: 1,
-    Phase.CLOSED: 2,
-    Phase.FROZEN: 3,
-    Phase.NUMBERED: 4,
-    Phase.DRAWN: 5,
-}
-
-
-def phase_of(slot: Slot, draw: Draw | None, now: datetime) -> Phase:
-    """How far the draw of a slot has come; without a draw yet, by the clock alone."""
-    if draw and draw.drawn_at:
-        return Phase.DRAWN
-    if draw and draw.numbered_at:
-        return Phase.NUMBERED
-    if draw and draw.frozen_at:
-        return Phase.FROZEN
-    if slot.entries_until and now >= slot.entries_until:
-        return Phase.CLOSED
-    return Phase.BEFORE if now < slot.opens_at else Phase.OPEN
 
 
 @blueprint.get("/slots/<int:slot_id>/draw")

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from hub.bookings.models import Booking, BookingState, Feedback
+from hub.bookings.feedback.models import Feedback
+from hub.bookings.models import Booking, BookingState
 from hub.db import db, inserting
 from hub.refusals import Refused, refusal_of
 

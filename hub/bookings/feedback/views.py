@@ -3,44 +3,21 @@
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
-from wtforms import BooleanField, StringField, TextAreaField
-from wtforms.validators import AnyOf, Length
 
 from hub import clock
 from hub.accounts.saved_forms import kept_form
 from hub.bookings import queries
 from hub.bookings.feedback import actions as feedback
-from hub.bookings.models import Booking, Feedback
+from hub.bookings.feedback.forms import FeedbackForm, WordForm
+from hub.bookings.feedback.models import Feedback
+from hub.bookings.models import Booking
 from hub.db import db, transaction
 from hub.refusals import Refused, refusal_of
-from hub.text import one_line
 from hub.web.pages import page
 from hub.web.security import Admits, open_to
 
-LONGEST_WORD = 200
-
 blueprint = Blueprint("feedback", __name__)
-
-
-class FeedbackForm(FlaskForm):
-    """One of two buttons."""
-
-    glad = StringField(validators=[AnyOf(["y", "n"])])
-
-
-class WordForm(FlaskForm):
-    """What else there is to say of it, and whether the centre may call."""
-
-    word = TextAreaField(
-        _l("想多说一句吗？"),
-        [Length(max=LONGEST_WORD, message=_l("请写短一点，最多 200 个字。"))],
-        filters=[lambda typed: one_line(typed or "")],
-        render_kw={"rows": 3, "maxlength": LONGEST_WORD, "autocomplete": "off"},
-    )
-    may_call = BooleanField(_l("可以打电话给我，问问是怎么回事"))
 
 
 @blueprint.get("/bookings/<number>/feedback")

@@ -6,15 +6,9 @@ from functools import cache
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from hub.bookings.models import (
-    HOLDING,
-    LIVE,
-    Booking,
-    BookingState,
-    Draw,
-    DrawEntry,
-    Offer,
-)
+from hub.bookings.draw.models import Draw, DrawEntry
+from hub.bookings.models import HOLDING, LIVE, Booking, BookingState
+from hub.bookings.waiting_list.models import Offer
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.timetable.models import Slot, SlotState

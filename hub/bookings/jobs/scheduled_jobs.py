@@ -21,10 +21,11 @@ from hub.bookings import messages
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.deadlines import LAST_CALL, MORNING, NIGHT, SPARE
 from hub.bookings.draw import actions as draws
-from hub.bookings.models import HOLDING, Booking, BookingState, Offer
+from hub.bookings.models import HOLDING, Booking, BookingState
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots
 from hub.bookings.waiting_list import actions as waiting_list
+from hub.bookings.waiting_list.models import Offer
 from hub.catalogue.models import Admission
 from hub.db import db, transaction
 from hub.timetable.models import DUE, Slot

@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from hub import clock
-from hub.bookings import queries
+from hub.bookings.my_bookings import queries as my_queries
 from hub.bookings.my_bookings.forms import LookupForm
 from hub.bookings.state_labels import shown
+from hub.bookings.waiting_list import queries as waiting_list_queries
 from hub.db import transaction
 from hub.limits import forget_old, hit
 from hub.web.pages import page
@@ -47,7 +48,7 @@ def look_up() -> ResponseReturnValue:
         form.form_errors.append(_("查的次数太多了。请过一个小时再查，或登录后看“我的预约”。"))
         return _lookup_page(form, 429)
     now = clock.now()
-    booking = queries.booked_with(form.phone.number, form.number_read)
+    booking = my_queries.booked_with(form.phone.number, form.number_read)
     if booking is None:
         form.form_errors.append(
             _("没有查到。请核对手机号和预约号；没有预约号的话，登录后看“我的预约”最准。")
@@ -60,8 +61,8 @@ def look_up() -> ResponseReturnValue:
         shown=shown(
             booking,
             now,
-            position=queries.positions([booking]).get(booking.id),
-            offer=queries.open_offers([booking]).get(booking.party),
+            position=waiting_list_queries.positions([booking]).get(booking.id),
+            offer=waiting_list_queries.open_offers([booking]).get(booking.party),
         ),
     )
 

@@ -11,6 +11,7 @@ from flask_login import current_user
 from hub import clock, text
 from hub.bookings import queries, rules
 from hub.bookings.models import Booking
+from hub.bookings.my_bookings import queries as my_queries
 from hub.bookings.my_bookings.forms import MovingForm
 from hub.bookings.single_slot.actions import move
 from hub.db import transaction
@@ -67,7 +68,7 @@ def _move_page(
 ) -> ResponseReturnValue:
     now = clock.now()
     closed = refusal_of(_check_can_go, booking, now)
-    slots = [] if closed else queries.slots_to_move_to(booking, now)
+    slots = [] if closed else my_queries.slots_to_move_to(booking, now)
     return page(
         "bookings/move.html",
         status,
@@ -88,7 +89,7 @@ def _check_can_go(booking: Booking, now: datetime) -> None:
 
 
 def _where_it_is(booking: Booking) -> str:
-    return queries.number_of(booking.moved_to_id) if booking.moved_to_id else booking.number
+    return my_queries.number_of(booking.moved_to_id) if booking.moved_to_id else booking.number
 
 
 def _to(number: str) -> ResponseReturnValue:

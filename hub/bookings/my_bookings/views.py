@@ -2,80 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.saved_forms import kept_form
 from hub.bookings import queries, rules
 from hub.bookings.feedback.actions import feedback_on
-from hub.bookings.household_limits import Kept
-from hub.bookings.models import Booking, BookingState, Ending, Offer
-from hub.bookings.my_bookings.forms import BookingForm, CancellationForm
+from hub.bookings.models import Booking, BookingState, Ending
+from hub.bookings.my_bookings import queries as my_queries
+from hub.bookings.my_bookings.forms import CancellationForm
 from hub.bookings.numbers import is_number
-from hub.bookings.series.actions import dates_given_up, enrolment_of, in_cards
-from hub.bookings.single_slot.actions import book_party, cancel_all
-from hub.bookings.single_slot.slot_page import slot_page
+from hub.bookings.party import dates_given_up, enrolment_of, in_cards
+from hub.bookings.single_slot.actions import cancel_all
 from hub.bookings.state_labels import shown
+from hub.bookings.waiting_list import queries as waiting_list_queries
+from hub.bookings.waiting_list.models import Offer
 from hub.db import transaction
-from hub.families.models import Household
-from hub.families.queries import my_persons, visitors_household
 from hub.notices.queries import latest_notices
 from hub.refusals import Refused, refusal_of
-from hub.timetable.models import Slot
 from hub.web.addresses import public_url
 from hub.web.pages import page, page_asked
 from hub.web.qr import qr
-from hub.web.security import Admits, open_to, same_for_strangers
+from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("bookings", __name__)
-
-
-@blueprint.get("/slots/<int:slot_id>")
-@open_to(Admits.EVERYONE)
-@same_for_strangers
-def show_slot(slot_id: int) -> ResponseReturnValue:
-    kept = kept_form(request.path)
-    slot, household = queries.slot_seen(slot_id), visitors_household(current_user)
-    form = BookingForm(household, formdata=kept)
-    if not form.request_key.data:
-        form.new_key()
-    return slot_page(slot, household, form)
-
-
-@blueprint.post("/slots/<int:slot_id>/bookings")
-@open_to(Admits.SIGNED_IN)
-def book_slot(slot_id: int) -> ResponseReturnValue:
-    slot, household = queries.slot_seen(slot_id), visitors_household(current_user)
-    form = BookingForm(household)
-    refusal, kept = _too_late(slot, household)  # said without waiting behind who is booking
-    if form.validate() and not refusal:
-        try:
-            with transaction():
-                booked = book_party(
-                    queries.slot_to_book(slot_id),
-                    my_persons(current_user, form.person.data or [], lock=True),
-                    account_id=current_user.id,
-                    now=clock.now(),
-                    request_key=form.request_key.data or None,
-                )
-                number, state = booked[0].number, booked[0].state
-        except Refused as refused:
-            refusal = refused
-            slot, household, kept = (
-                queries.slot_seen(slot_id),
-                visitors_household(current_user),
-                None,
-            )
-        else:
-            flash(_what_came_of_it(state))
-            return redirect(url_for("bookings.show_booking", number=number), 303)
-    if refusal:
-        form.form_errors.append(str(refusal))
-    form.new_key()
-    return slot_page(slot, household, form, refusal, 422, kept=kept)
 
 
 @blueprint.get("/bookings")
@@ -83,10 +35,10 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
 def my_bookings() -> ResponseReturnValue:
     now = clock.now()
     page_number = page_asked()
-    coming = queries.coming_bookings(current_user, now) if page_number == 1 else []
-    past, has_more = queries.past_bookings(current_user, now, page_number)
-    positions = queries.positions(coming)
-    offers = queries.open_offers(coming)
+    coming = my_queries.coming_bookings(current_user, now) if page_number == 1 else []
+    past, has_more = my_queries.past_bookings(current_user, now, page_number)
+    positions = waiting_list_queries.positions(coming)
+    offers = waiting_list_queries.open_offers(coming)
     return page(
         "bookings/my_bookings.html",
         coming=in_cards(coming),
@@ -112,7 +64,7 @@ def show_booking(number: str) -> ResponseReturnValue:
     party = queries.my_party(current_user, number) if is_number(number) else []
     if party:
         return _booking_page(party[0], party[1:])
-    if current_user.is_staff and (slot_id := queries.slot_id_of(number)):
+    if current_user.is_staff and (slot_id := my_queries.slot_id_of(number)):
         anchor = f"booking-{number}"
         return redirect(url_for("desk.show_roster", slot_id=slot_id, _anchor=anchor), 303)
     return abort(404)
@@ -147,26 +99,6 @@ def cancel_booking(number: str) -> ResponseReturnValue:
     return redirect(url_for("bookings.show_booking", number=number), 303)
 
 
-def _too_late(
-    slot: Slot, household: Household | None
-) -> tuple[Refused | None, Sequence[Kept] | None]:
-    """Whether all is taken, and what the household has, if that had to be looked up for it: who
-    has a booking here may be sending its form once more."""
-    refusal = refusal_of(rules.check_room, slot)
-    if not (refusal and household):
-        return refusal, None
-    kept = queries.kept_by(household.id, slot, clock.now())
-    again = any(booking.is_live and booking.slot_id == slot.id for booking in kept)
-    return None if again else refusal, kept
-
-
-def _what_came_of_it(state: BookingState) -> str:
-    return {
-        BookingState.CONFIRMED: _("约好了！到时候见。"),
-        BookingState.ENTERED: _("报上名了，等摇号结果。"),
-    }.get(state, _("已排进候补，有名额会通知您。"))
-
-
 def _by_offer(
     coming: Sequence[Booking], offers: Mapping[str, Offer]
 ) -> list[tuple[Offer, list[Booking]]]:
@@ -181,9 +113,9 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
     now = clock.now()
     address = public_url("bookings.show_booking", number=booking.number)
     is_coming = booking.is_live and booking.ends_at > now
-    position = queries.positions([booking]).get(booking.id)
-    offer = queries.open_offers([booking]).get(booking.party)
-    moved_to = queries.number_of(booking.moved_to_id) if booking.moved_to_id else None
+    position = waiting_list_queries.positions([booking]).get(booking.id)
+    offer = waiting_list_queries.open_offers([booking]).get(booking.party)
+    moved_to = my_queries.number_of(booking.moved_to_id) if booking.moved_to_id else None
     missed = booking.state is BookingState.NO_SHOW
     here = [other for other in others if other.slot_id == booking.slot_id]
     is_whole = booking.slot.is_of_whole
@@ -199,7 +131,7 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         shown=shown(booking, now, position=position, offer=offer),
         offer=offer,
         moved_to=moved_to,
-        is_excused=missed and queries.is_excused(booking),
+        is_excused=missed and my_queries.is_excused(booking),
         is_coming=is_coming,
         may_ask_leave=certain and is_whole,
         may_move=certain and not is_whole,

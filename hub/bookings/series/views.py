@@ -15,11 +15,12 @@ from hub.bookings.attendance.actions import ask_leave as leave
 from hub.bookings.attendance.actions import take_back_leave as come_back
 from hub.bookings.household_limits import Kept
 from hub.bookings.models import Booking, BookingState
-from hub.bookings.my_bookings.forms import BookingForm
 from hub.bookings.numbers import is_number
 from hub.bookings.series import actions as series
+from hub.bookings.series import queries as series_queries
 from hub.bookings.single_slot import booking_preview
 from hub.bookings.single_slot.actions import places_of
+from hub.bookings.single_slot.forms import BookingForm
 from hub.bookings.single_slot.slot_page import why_not_book
 from hub.db import transaction
 from hub.families.models import Household, Person
@@ -194,7 +195,7 @@ def _why_not(
         return dict.fromkeys(persons)
     here = {slot.id for slot in coming}
     elsewhere = [booking for booking in kept if booking.slot_id not in here]
-    bar = series.bar_of(coming[0].series, [person.id for person in persons])
+    bar = series_queries.bar_of(coming[0].series, [person.id for person in persons])
     at_first = why_not_book(coming[0], persons, elsewhere, now)
     why_not: dict[Person, Refused | None] = {}
     for person in persons:

@@ -10,9 +10,10 @@ from hub import clock
 from hub.bookings import queries, rules
 from hub.bookings.household_limits import Kept
 from hub.bookings.models import BookingState
-from hub.bookings.my_bookings.forms import BookingForm
 from hub.bookings.single_slot import booking_preview
 from hub.bookings.single_slot.actions import CARE, places_of
+from hub.bookings.single_slot.forms import BookingForm
+from hub.bookings.waiting_list import queries as waiting_list_queries
 from hub.families.models import Household, Person
 from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
@@ -65,7 +66,9 @@ def slot_page(
         why_not={person: why_not[person.id] for person in persons if person.id not in booked},
         free=free,
         mine=[(booking, _name_of(booking, persons)) for booking in mine],
-        positions=queries.positions_of([booking.number for booking in mine]) if waiting else {},
+        positions=waiting_list_queries.positions_of([booking.number for booking in mine])
+        if waiting
+        else {},
         prospect=booking_preview.prospect(slot, places_of(slot)),
         places=places_of(slot),
         opens_in=opens_in,

@@ -13,8 +13,9 @@ from sqlalchemy.orm import aliased, joinedload
 from hub.bookings import messages
 from hub.bookings.deadlines import offer_until
 from hub.bookings.history import note
-from hub.bookings.models import Answer, Booking, BookingState, Ending, Offer, Reordering
+from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots, release, seat
+from hub.bookings.waiting_list.models import Answer, Offer, Reordering
 from hub.db import db
 from hub.timetable.models import Slot
 

@@ -12,8 +12,9 @@ from flask_login import current_user
 
 from hub import clock
 from hub.bookings import queries
-from hub.bookings.models import Offer
+from hub.bookings.waiting_list import queries as waiting_list_queries
 from hub.bookings.waiting_list.actions import accept, decline
+from hub.bookings.waiting_list.models import Offer
 from hub.db import transaction
 from hub.limits import forget_old, hit
 from hub.web.pages import page
@@ -30,7 +31,7 @@ blueprint = Blueprint("offers", __name__)
 @open_to(Admits.EVERYONE)
 def show_offer(token: str) -> ResponseReturnValue:
     now = clock.now()
-    offer, held, dates = queries.offer_or_404(token)
+    offer, held, dates = waiting_list_queries.offer_or_404(token)
     return page(
         "bookings/offer.html",
         offer=offer,
@@ -64,7 +65,7 @@ def _answer(token: str, act: Callable[..., bool]) -> ResponseReturnValue:
         abort(429)
     account_id = current_user.id if current_user.is_authenticated else None
     with transaction():
-        offer, _held, _dates = queries.offer_or_404(token)
+        offer, _held, _dates = waiting_list_queries.offer_or_404(token)
         act(offer, account_id=account_id, now=clock.now())
     return redirect(url_for("offers.show_offer", token=token), 303)
 

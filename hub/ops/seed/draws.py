@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from hub.accounts.queries import account_with
 from hub.bookings.draw import actions as draws
-from hub.bookings.models import Draw
+from hub.bookings.draw.models import Draw
 from hub.bookings.single_slot.actions import book
 from hub.catalogue.models import Admission
 from hub.db import db

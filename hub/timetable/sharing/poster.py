@@ -18,7 +18,7 @@ blueprint = Blueprint("posters", __name__)
 @open_to(Admits.EVERYONE)
 def show_poster(slot_id: int) -> Response:
     slot = db.session.scalar(slots_with_everything().where(Slot.id == slot_id)) or abort(404)
-    link = public_url("bookings.show_slot", slot_id=slot.id)
+    link = public_url("slots.show_slot", slot_id=slot.id)
     return page(
         "timetable/poster.html",
         slot=slot,

@@ -55,7 +55,7 @@ def of_draw(slot: Slot) -> Share:
 
 
 def of_slot(slot: Slot, now: datetime) -> Share:
-    link = public_url("bookings.show_slot", slot_id=slot.id)
+    link = public_url("slots.show_slot", slot_id=slot.id)
     return Share(
         link,
         partial(texts.slot_in_a_sentence, slot),

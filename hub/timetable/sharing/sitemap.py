@@ -70,7 +70,7 @@ def show_slots(day: date) -> Response:
     ids = db.session.scalars(
         select(Slot.id).where(*_to_come_on(day)).order_by(Slot.starts_at, Slot.id).limit(MOST)
     )
-    return _xml("urlset", "url", _each("bookings.show_slot", "slot_id", ids))
+    return _xml("urlset", "url", _each("slots.show_slot", "slot_id", ids))
 
 
 def _days_with_slots() -> Sequence[date]:
