@@ -32,6 +32,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import config, ops
 from hub.accounts.views import blueprint as accounts
+from hub.bookings.draw.views import blueprint as draws
 from hub.bookings.feedback import views as feedback_pages
 from hub.bookings.my_bookings import lookup, moving
 from hub.bookings.my_bookings.removal import blueprint as removal
@@ -41,9 +42,7 @@ from hub.bookings.single_slot.views import blueprint as slots
 from hub.bookings.waiting_list import views as offers
 from hub.calendars import views as calendar_pages
 from hub.db import db, migrate
-from hub.desk import changes, counter, feedback, group_pages, marks, priorities, turns
-from hub.desk.draw_number import blueprint as draws  # the public pages of draws too
-from hub.desk.views import blueprint as desk
+from hub.desk.blueprint import blueprint as desk
 from hub.families.views import blueprint as families
 from hub.ops import design_page
 from hub.timetable.sharing import poster, sitemap
@@ -91,8 +90,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(calendar_pages.blueprint)
     app.register_blueprint(feedback_pages.blueprint)
     app.register_blueprint(desk)
-    for feature in (marks, turns, changes, counter, priorities, feedback, group_pages):
-        app.register_blueprint(feature.blueprint)
     if not settings.is_production:
         app.register_blueprint(design_page.blueprint)
     ops.init_app(app)

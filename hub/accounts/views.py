@@ -202,7 +202,7 @@ def _let_in(account: Account, way_back: str | None) -> ResponseReturnValue:
 
 
 def _way_back(path: str | None) -> str:
-    default = "desk.today" if current_user.is_staff else "timetable.home"
+    default = "desk.day.today" if current_user.is_staff else "timetable.home"
     return safe_path(_short(path), url_for(default))
 
 

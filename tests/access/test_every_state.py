@@ -41,7 +41,7 @@ NO_PAGES = {
     "sitemap.show_sitemap",
     "sitemap.show_slots",
 }
-AFTER_A_FORM = {"accounts.show_code", "groups.show_booked"}
+AFTER_A_FORM = {"accounts.show_code", "desk.group_list.show_booked"}
 Tried = tuple[str | None, str, dict[str, str], str, str]
 TRIED: tuple[
     Tried, ...

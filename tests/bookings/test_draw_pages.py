@@ -23,7 +23,7 @@ from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS
 from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
-from hub.desk import draw_number
+from hub.desk.draw_number import views
 from hub.families.models import Priority
 from hub.timetable.models import Slot, SlotState
 from tests.bookings.draw_by_hand import Row, by_hand
@@ -408,7 +408,7 @@ class TestTheDesk:
     def test_a_large_draw_is_left_to_the_worker(
         self, app: Flask, cast: Cast, slot_id: int, clock: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(draw_number, "AT_ONCE", 1)
+        monkeypatch.setattr(views, "AT_ONCE", 1)
         enter_families(app, slot_id, 2, 2)
         close(app, slot_id, clock)
         assert "几分钟内出结果" in type_in(app, cast, slot_id).text

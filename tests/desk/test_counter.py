@@ -11,7 +11,7 @@ from hub.accounts.models import Account
 from hub.bookings.models import Booking, Channel
 from hub.catalogue.models import Admission
 from hub.db import db
-from hub.desk.actions import LOOKUPS
+from hub.desk.family_bookings.actions import LOOKUPS
 from hub.families.models import Person
 from hub.text import number
 from tests.browser import Browser, Page

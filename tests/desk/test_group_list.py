@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.desk.group_list import LONGEST_LINE, Doubt, Entry, count_lines, read_line, read_list
-from hub.desk.group_names import called, is_only_title, surname_of
+from hub.desk.group_list.names import called, is_only_title, surname_of
+from hub.desk.group_list.parsing import (
+    LONGEST_LINE,
+    Doubt,
+    Entry,
+    count_lines,
+    read_line,
+    read_list,
+)
 
 TODAY = date(2026, 11, 23)
 PHONE = "+8613812345678"

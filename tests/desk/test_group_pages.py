@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from hub.accounts.models import Account, KeptForm
 from hub.bookings.models import Booking, BookingState, Channel
 from hub.db import db
-from hub.desk import actions
+from hub.desk.family_bookings import actions
 from hub.families.models import Person
 from hub.text import number
 from tests.browser import Browser, Page

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hub import clock
-from hub.desk.rules import blank_rows, conflicts
+from hub.desk.day.rules import conflicts
+from hub.desk.sheet.rules import blank_rows
 
 MONDAY = date(2026, 11, 23)
 _ids = count(1)

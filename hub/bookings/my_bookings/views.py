@@ -66,7 +66,7 @@ def show_booking(number: str) -> ResponseReturnValue:
         return _booking_page(party[0], party[1:])
     if current_user.is_staff and (slot_id := my_queries.slot_id_of(number)):
         anchor = f"booking-{number}"
-        return redirect(url_for("desk.show_roster", slot_id=slot_id, _anchor=anchor), 303)
+        return redirect(url_for("desk.slots.show", slot_id=slot_id, _anchor=anchor), 303)
     return abort(404)
 
 

@@ -1,0 +1,1 @@
+"""What the desk does to one booking: attendance, cancelling, moving, restoring."""

@@ -1,0 +1,23 @@
+"""What the desk fills in to cancel or move a booking."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    RadioField,
+)
+from wtforms.validators import InputRequired
+
+
+class CancellationForm(FlaskForm):
+    """Yes, and whether all that was booked together ends."""
+
+    together = BooleanField(_l("一起约的也都取消"))
+
+
+class MoveForm(FlaskForm):
+    """To which slot."""
+
+    slot = RadioField(
+        _l("改到哪一场"), coerce=int, validators=[InputRequired(_l("请选一场。"))], choices=[]
+    )

@@ -1,0 +1,79 @@
+"""How the pages on which the desk does something to one booking are shown and answered."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from hub import clock
+from hub.bookings.models import Booking
+from hub.bookings.waiting_list.queries import positions
+from hub.db import transaction
+from hub.desk.access import my_booking
+from hub.desk.bookings.queries import details_of
+from hub.desk.bookings.rules import acts_on
+from hub.desk.read_log import noted
+from hub.refusals import Refused
+from hub.web.pages import page
+
+Act = Callable[[Booking], object]
+
+
+def booking_page(booking: Booking, status: int = 200, refusal: Refused | None = None) -> Response:
+    """One booking, with all that may be done to it."""
+    details = details_of(booking)
+    listed = details.listed
+    possible = acts_on(
+        booking, came=listed.came_at is not None, is_excused=listed.is_excused, now=clock.now()
+    )
+    shown = page(
+        "desk/booking.html",
+        status,
+        booking=booking,
+        slot=booking.slot,
+        details=details,
+        possible=possible,
+        refusal=refusal,
+        day=clock.local(booking.slot.starts_at).date(),
+    )
+    return noted(shown, "booking", booking.id, details.persons)
+
+
+def form_page(
+    name: str, booking: Booking, form: FlaskForm, status: int = 200, **context: Any
+) -> Response:
+    """The page that asks before something is done to a booking."""
+    shown = page(
+        f"desk/{name}.html",
+        status,
+        booking=booking,
+        slot=booking.slot,
+        form=form,
+        position=positions([booking]).get(booking.id),
+        **context,
+    )
+    return noted(shown, "booking", booking.id, int(booking.person is not None))
+
+
+def do(name: str, number: str, form: FlaskForm, act: Act, said: str) -> ResponseReturnValue:
+    """Do what the form asks and lead back to the roster; or show it again with what is wrong."""
+    if form.validate():
+        try:
+            with transaction():
+                booking = my_booking(current_user, number)
+                act(booking)
+        except Refused as refusal:
+            form.form_errors.append(str(refusal))
+        else:
+            flash(said)
+            return redirect(back_to_roster(booking), 303)
+    return form_page(name, my_booking(current_user, number), form, 422)
+
+
+def back_to_roster(booking: Booking) -> str:
+    """The line of this booking on its roster."""
+    anchor = f"booking-{booking.number}"
+    return url_for("desk.slots.show", slot_id=booking.slot_id, _anchor=anchor)

@@ -1,0 +1,221 @@
+"""One booking at the desk: arrival, absence, excuse, cancelling, moving, restoring."""
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from hub import clock
+from hub.accounts.saved_forms import kept_form
+from hub.bookings.attendance import actions as attendance
+from hub.bookings.models import Booking
+from hub.bookings.waiting_list import actions as waiting_list
+from hub.db import transaction
+from hub.desk.access import my_booking, my_slot
+from hub.desk.bookings import actions
+from hub.desk.bookings.forms import CancellationForm, MoveForm
+from hub.desk.bookings.pages import Act, back_to_roster, booking_page, do, form_page
+from hub.desk.bookings.queries import party_of, slots_to_move_to
+from hub.desk.forms import ActForm, ReasonForm
+from hub.desk.roster.views import roster_page
+from hub.refusals import Refused
+from hub.web.security import Admits, open_to
+
+blueprint = Blueprint("bookings", __name__)
+
+
+@blueprint.get("/desk/bookings/<number>")
+@open_to(Admits.DESK)
+def show(number: str) -> Response:
+    return booking_page(my_booking(current_user, number))
+
+
+@blueprint.post("/desk/bookings/<number>/arrival")
+@open_to(Admits.DESK)
+def mark_arrival(number: str) -> ResponseReturnValue:
+    def act(booking: Booking) -> None:
+        attendance.mark_arrival(booking, account_id=current_user.id, now=clock.now())
+
+    return _tap(number, act)
+
+
+@blueprint.post("/desk/bookings/<number>/arrival/removal")
+@open_to(Admits.DESK)
+def take_back_arrival(number: str) -> ResponseReturnValue:
+    def act(booking: Booking) -> None:
+        attendance.take_back_arrival(booking, account_id=current_user.id)
+
+    return _tap(number, act)
+
+
+@blueprint.get("/desk/bookings/<number>/absence")
+@open_to(Admits.DESK)
+def show_absence(number: str) -> Response:
+    return form_page("absence", my_booking(current_user, number), ActForm())
+
+
+@blueprint.post("/desk/bookings/<number>/absence")
+@open_to(Admits.DESK)
+def mark_absence(number: str) -> ResponseReturnValue:
+    def act(booking: Booking) -> None:
+        attendance.mark_no_show(booking, account_id=current_user.id, now=clock.now())
+
+    return do("absence", number, ActForm(), act, _("记下了：没来。"))
+
+
+@blueprint.get("/desk/bookings/<number>/excuse")
+@open_to(Admits.DESK)
+def show_excuse(number: str) -> Response:
+    form = ReasonForm(formdata=kept_form(request.path))
+    return form_page("excuse", my_booking(current_user, number), form)
+
+
+@blueprint.post("/desk/bookings/<number>/excuse")
+@open_to(Admits.DESK)
+def excuse(number: str) -> ResponseReturnValue:
+    form = ReasonForm()
+
+    def act(booking: Booking) -> None:
+        attendance.excuse(
+            booking, form.reason.data or "", account_id=current_user.id, now=clock.now()
+        )
+
+    return do("excuse", number, form, act, _("好了，不算这次没来。"))
+
+
+@blueprint.post("/desk/bookings/<number>/restoration")
+@open_to(Admits.DESK)
+def restore(number: str) -> ResponseReturnValue:
+    def act(booking: Booking) -> None:
+        actions.restore_for_family(booking, account_id=current_user.id, now=clock.now())
+
+    return _press(number, act, _("恢复了，名额又是这家的。"))
+
+
+@blueprint.post("/desk/bookings/<number>/acceptance")
+@open_to(Admits.DESK)
+def accept(number: str) -> ResponseReturnValue:
+    def act(booking: Booking) -> None:
+        actions.accept_for_family(booking, account_id=current_user.id, now=clock.now())
+
+    return _press(number, act, _("替这家确认了名额。"))
+
+
+@blueprint.get("/desk/bookings/<number>/cancellation")
+@open_to(Admits.DESK)
+def show_cancellation(number: str) -> Response:
+    booking = my_booking(current_user, number)
+    return _cancellation_page(booking, CancellationForm())
+
+
+@blueprint.post("/desk/bookings/<number>/cancellation")
+@open_to(Admits.DESK)
+def cancel(number: str) -> ResponseReturnValue:
+    form = CancellationForm()
+    if form.validate():
+        try:
+            with transaction():
+                booking = my_booking(current_user, number)
+                together = _together(booking) if form.together.data else []
+                actions.cancel_for_family(
+                    [booking, *together], account_id=current_user.id, now=clock.now()
+                )
+        except Refused as refusal:
+            form.form_errors.append(str(refusal))
+        else:
+            flash(_("取消了，已经通知这一家。"))
+            return redirect(url_for("desk.slots.show", slot_id=booking.slot_id), 303)
+    return _cancellation_page(my_booking(current_user, number), form, 422)
+
+
+@blueprint.get("/desk/bookings/<number>/turn")
+@open_to(Admits.DESK)
+def show_turn(number: str) -> Response:
+    booking = my_booking(current_user, number)
+    form = ReasonForm(formdata=kept_form(request.path))
+    return form_page("turn", booking, form)
+
+
+@blueprint.post("/desk/bookings/<number>/turn")
+@open_to(Admits.DESK)
+def move_up(number: str) -> ResponseReturnValue:
+    form = ReasonForm()
+
+    def act(booking: Booking) -> None:
+        reason, account_id = form.reason.data or "", current_user.id
+        if not waiting_list.move_up(booking, reason, account_id=account_id, now=clock.now()):
+            raise Refused(_("现在不在候补里，不用往前排。"))
+
+    return do("turn", number, form, act, _("排到最前面了，原因记下了。"))
+
+
+@blueprint.get("/desk/bookings/<number>/move")
+@open_to(Admits.DESK)
+def show_move(number: str) -> Response:
+    return _move_page(my_booking(current_user, number), MoveForm())
+
+
+@blueprint.post("/desk/bookings/<number>/move")
+@open_to(Admits.DESK)
+def move(number: str) -> ResponseReturnValue:
+    form = MoveForm()
+    _offer(my_booking(current_user, number), form)
+    if form.validate():
+        try:
+            with transaction():
+                moved = actions.move_for_family(
+                    my_booking(current_user, number),
+                    my_slot(current_user, form.slot.data),
+                    account_id=current_user.id,
+                    now=clock.now(),
+                )
+                new_number = moved.number
+        except Refused as refusal:
+            form.slot.errors = [str(refusal)]
+        else:
+            flash(_("改好了，已经通知这一家。"))
+            return redirect(url_for("desk.bookings.show", number=new_number), 303)
+    return _move_page(my_booking(current_user, number), form, 422)
+
+
+def _tap(number: str, act: Act) -> ResponseReturnValue:
+    """A tap on the roster: its answer is the roster, where the line says what became of it."""
+    try:
+        with transaction():
+            booking = my_booking(current_user, number)
+            act(booking)
+    except Refused as refusal:
+        return roster_page(my_booking(current_user, number).slot_id, 422, (number, refusal))
+    return redirect(back_to_roster(booking), 303)
+
+
+def _press(number: str, act: Act, said: str) -> ResponseReturnValue:
+    """A button on the page of the booking, which says why when it is refused."""
+    try:
+        with transaction():
+            booking = my_booking(current_user, number)
+            act(booking)
+    except Refused as refusal:
+        return booking_page(my_booking(current_user, number), 422, refusal)
+    flash(said)
+    return redirect(back_to_roster(booking), 303)
+
+
+def _cancellation_page(booking: Booking, form: CancellationForm, status: int = 200) -> Response:
+    return form_page("cancellation", booking, form, status, others=_together(booking))
+
+
+def _together(booking: Booking) -> list[Booking]:
+    """What ends together with it: of a 期 the dates that are to come."""
+    now = clock.now()
+    return [other for other in party_of(booking) if other.starts_at > now]
+
+
+def _offer(booking: Booking, form: MoveForm) -> dict[int, object]:
+    slots = {slot.id: slot for slot in slots_to_move_to(booking, clock.now())}
+    form.slot.choices = [(slot_id, str(slot_id)) for slot_id in slots]
+    return dict(slots)
+
+
+def _move_page(booking: Booking, form: MoveForm, status: int = 200) -> Response:
+    return form_page("move", booking, form, status, slots=_offer(booking, form).values())

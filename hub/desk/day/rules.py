@@ -1,0 +1,87 @@
+"""What cannot be right about the slots of a day."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
+
+from hub import clock
+
+if TYPE_CHECKING:
+    from hub.catalogue.models import ClosedDay, OpeningHours
+    from hub.timetable.models import Slot
+
+
+def conflicts(
+    slots: Sequence["Slot"],
+    closed_days: Sequence["ClosedDay"],
+    opening_hours: Sequence["OpeningHours"],
+) -> list[tuple["Slot", str]]:
+    """What cannot be right about these slots of one centre, each with the sentence that says it.
+
+    The database refuses most of it; an import or an older row may still hold it, and then the
+    desk must see it. Called-off slots disturb nobody. A centre without any opening hours has not
+    told us when it opens, so nothing is outside them.
+    """
+    held = [slot for slot in slots if slot.is_open]
+    found = [*_double_uses(held)]
+    for slot in held:
+        found += [(slot, sentence) for sentence in _when_closed(slot, closed_days)]
+        found += [(slot, sentence) for sentence in _outside_hours(slot, opening_hours)]
+        found += [(slot, sentence) for sentence in _too_many(slot)]
+    return found
+
+
+def _double_uses(slots: Sequence["Slot"]) -> Iterator[tuple["Slot", str]]:
+    for one, other in combinations(slots, 2):
+        if one.ends_at <= other.starts_at or other.ends_at <= one.starts_at:
+            continue  # an end that touches a beginning is fine
+        for slot, rival in ((one, other), (other, one)):
+            told = {"span": _span(rival), "title": rival.activity.title}
+            if slot.room_id == rival.room_id:
+                room = slot.room.name
+                yield slot, _("%(room)s 同时排了 %(span)s“%(title)s”", room=room, **told)
+            if slot.lead and slot.lead_id == rival.lead_id:
+                lead = slot.lead.name
+                yield slot, _("%(lead)s 同时要带 %(span)s“%(title)s”", lead=lead, **told)
+
+
+def _when_closed(slot: "Slot", closed_days: Iterable["ClosedDay"]) -> Iterator[str]:
+    day = clock.local(slot.starts_at).date()
+    for closed in closed_days:
+        if closed.day == day:
+            yield _("这天闭馆：%(reason)s", reason=closed.reason)
+
+
+def _outside_hours(slot: "Slot", opening_hours: Iterable["OpeningHours"]) -> Iterator[str]:
+    day = clock.local(slot.starts_at).date()
+    hours = {row.weekday: row for row in opening_hours}
+    if not hours:
+        return
+    if day.weekday() not in hours:
+        yield _("每周这一天不开放")
+        return
+    opens, closes = hours[day.weekday()].opens, hours[day.weekday()].closes
+    if slot.starts_at < clock.at(day, opens) or slot.ends_at > clock.at(day, closes):
+        yield _("不在开放时间 %(hours)s 里", hours=f"{opens:%H:%M}–{closes:%H:%M}")
+
+
+def _too_many(slot: "Slot") -> Iterator[str]:
+    holds = slot.room.capacity
+    if holds is not None and slot.taken > holds:
+        yield _(
+            "已约 %(taken)s 人，%(room)s 只能容纳 %(holds)s 人",
+            taken=slot.taken,
+            room=slot.room.name,
+            holds=holds,
+        )
+
+
+def _span(slot: "Slot") -> str:
+    return f"{_minute(slot.starts_at)}–{_minute(slot.ends_at)}"
+
+
+def _minute(instant: datetime) -> str:
+    return f"{clock.local(instant):%H:%M}"

@@ -1,0 +1,1 @@
+"""The public number of a draw, typed in by the desk."""

@@ -1,0 +1,79 @@
+"""The desk's part in a draw: the public number, typed in once, with where it comes from."""
+
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from hub import clock
+from hub.accounts.saved_forms import kept_form
+from hub.bookings.draw import actions as draws
+from hub.bookings.draw.queries import draw_of, listed
+from hub.bookings.draw.rules import phase_of
+from hub.catalogue.models import Admission
+from hub.db import transaction
+from hub.desk.access import my_slot
+from hub.desk.draw_number.forms import NumberForm
+from hub.refusals import Refused
+from hub.timetable.models import Slot
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
+
+AT_ONCE = 300  # entries at most, and the draw is held while the staff waits; else by the worker
+
+
+blueprint = Blueprint("draw_number", __name__)
+
+
+@blueprint.get("/desk/slots/<int:slot_id>/draw-number")
+@open_to(Admits.DESK)
+def show(slot_id: int) -> Response:
+    slot = _my_slot_with_draw(slot_id)
+    return _number_page(slot, NumberForm(formdata=kept_form(request.path)))
+
+
+@blueprint.post("/desk/slots/<int:slot_id>/draw-number")
+@open_to(Admits.DESK)
+def enter(slot_id: int) -> ResponseReturnValue:
+    slot, form = _my_slot_with_draw(slot_id), NumberForm()
+    if form.validate():
+        try:
+            with transaction():
+                draw = draw_of(_my_slot_with_draw(slot_id)) or abort(404)
+                draws.enter_number(
+                    draw,
+                    form.number.data or "",
+                    form.source.data or "",
+                    account_id=current_user.id,
+                    now=clock.now(),
+                )
+                is_small = listed(draw) <= AT_ONCE
+        except Refused as refusal:
+            form.form_errors.append(str(refusal))
+            slot = _my_slot_with_draw(slot_id)
+        else:
+            if is_small:  # the number is kept by now, whatever becomes of this
+                with transaction():
+                    draws.draw_one(draw.id, clock.now())
+            flash(_("摇好了，已经通知各家。") if is_small else _("记下了，几分钟内出结果。"))
+            return redirect(url_for("draws.show_draw", slot_id=slot_id), 303)
+    return _number_page(slot, form, 422)
+
+
+def _number_page(slot: Slot, form: NumberForm, status: int = 200) -> Response:
+    draw = draw_of(slot)
+    return page(
+        "desk/draw_number.html",
+        status,
+        slot=slot,
+        form=form,
+        phase=phase_of(slot, draw, clock.now()).value,
+        entries=listed(draw) if draw else 0,
+        number=draw.public_number if draw else "",
+        source=draw.public_source if draw else "",
+    )
+
+
+def _my_slot_with_draw(slot_id: int) -> Slot:
+    slot = my_slot(current_user, slot_id)
+    return slot if slot.admission is Admission.DRAW else abort(404)

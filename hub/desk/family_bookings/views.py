@@ -1,0 +1,161 @@
+"""代约: the desk books for a neighbour who rings or walks in."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from hub import clock
+from hub.accounts.saved_forms import kept_form
+from hub.bookings.models import Booking, Channel
+from hub.bookings.rules import check_fits, check_window
+from hub.db import transaction
+from hub.desk.access import my_slot
+from hub.desk.family_bookings import actions
+from hub.desk.family_bookings.forms import CounterForm, HouseholdForm
+from hub.desk.read_log import noted
+from hub.families.forms import PersonForm
+from hub.families.models import Person
+from hub.families.queries import households_with
+from hub.refusals import Refused, refusal_of
+from hub.timetable.models import Slot
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
+
+blueprint = Blueprint("family_bookings", __name__)
+
+
+@blueprint.get("/desk/slots/<int:slot_id>/bookings")
+@open_to(Admits.DESK)
+def show(slot_id: int) -> Response:
+    """First the phone: without it the desk sees nobody's family."""
+    form = HouseholdForm(formdata=kept_form(request.path))
+    return _phone_page(my_slot(current_user, slot_id), form)
+
+
+@blueprint.post("/desk/slots/<int:slot_id>/household")
+@open_to(Admits.DESK)
+def find_household(slot_id: int) -> ResponseReturnValue:
+    """Then the names of this family, to choose from; a look that is counted and written down."""
+    slot, form = my_slot(current_user, slot_id), HouseholdForm()
+    if not form.validate():
+        return _phone_page(slot, form, 422)
+    refusal = _count_lookup()
+    if refusal:
+        form.form_errors.append(str(refusal))
+        return _phone_page(my_slot(current_user, slot_id), form, 422)
+    phone, channel = form.phone.number, form.channel.data
+    persons = _persons_of(phone)
+    who = CounterForm(formdata=None, data={"phone": phone, "channel": channel})
+    who.offer(persons)
+    return _persons_page(my_slot(current_user, slot_id), persons, who, PersonForm(formdata=None))
+
+
+@blueprint.post("/desk/slots/<int:slot_id>/bookings")
+@open_to(Admits.DESK)
+def book(slot_id: int) -> ResponseReturnValue:
+    slot, who, newcomer = my_slot(current_user, slot_id), CounterForm(), PersonForm()
+    refusal = _count_lookup() if who.number else None
+    if refusal or not who.number:
+        form = HouseholdForm()
+        form.validate()
+        form.form_errors.extend([str(refusal)] if refusal else [])
+        return _phone_page(slot, form, 422)
+    persons = _persons_of(who.number)
+    who.offer(persons)
+    if _is_complete(who, newcomer):
+        try:
+            booked = book_for(
+                slot_id,
+                who.number,
+                who.persons.data or [],
+                newcomer.facts() if newcomer.birth_date else None,
+                channel=Channel(who.channel.data or Channel.DESK),
+                request_key=who.request_key.data or None,
+            )
+        except Refused as refused:
+            who.form_errors.append(str(refused))
+            persons = _persons_of(who.number)
+            who.offer(persons)
+        else:
+            flash(_("办好了，请把预约号念给对方。"))
+            return redirect(url_for("desk.bookings.show", number=booked.number), 303)
+    return _persons_page(my_slot(current_user, slot_id), persons, who, newcomer, 422)
+
+
+def book_for(
+    slot_id: int,
+    phone: str,
+    person_ids: Sequence[int],
+    newcomer: dict[str, Any] | None,
+    *,
+    channel: Channel,
+    request_key: str | None,
+    is_estimate: bool = False,
+) -> Booking:
+    """One act of whoever is at the desk; the first of what was booked. Raises Refused."""
+    with transaction():
+        booked = actions.book_at_desk(
+            my_slot(current_user, slot_id),
+            phone,
+            person_ids,
+            newcomer,
+            clerk=current_user,
+            now=clock.now(),
+            channel=channel,
+            request_key=request_key,
+            is_estimate=is_estimate,
+        )
+    return booked[0]
+
+
+def _is_complete(who: CounterForm, newcomer: PersonForm) -> bool:
+    """Whether somebody of the family is chosen, or somebody new is entered, or both."""
+    if not who.validate():
+        return False
+    is_typed = bool((newcomer.name.data or "").strip())
+    if is_typed or not who.persons.choices:
+        return newcomer.validate()
+    if not who.persons.data:
+        who.persons.errors = [_("请选给谁约，或者在下面填一位新的。")]
+    return bool(who.persons.data)
+
+
+def _count_lookup() -> Refused | None:
+    try:
+        with transaction():
+            actions.count_lookup(current_user.id)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def _persons_of(phone: str) -> list[Person]:
+    household = households_with([phone]).get(phone)
+    return list(household.persons) if household else []
+
+
+def _phone_page(slot: Slot, form: HouseholdForm, status: int = 200) -> Response:
+    closed = refusal_of(partial(check_window, by_staff=True), slot, clock.now())
+    return page("desk/counter.html", status, slot=slot, form=form, closed=closed)
+
+
+def _persons_page(
+    slot: Slot, persons: list[Person], who: CounterForm, newcomer: PersonForm, status: int = 200
+) -> Response:
+    who.new_key()
+    shown = page(
+        "desk/counter_persons.html",
+        status,
+        slot=slot,
+        persons=persons,
+        why_not={one.id: refusal_of(check_fits, slot, one.name, one.birth_date) for one in persons},
+        who=who,
+        form=newcomer,
+    )
+    household_id = persons[0].household_id if persons else 0
+    return noted(shown, "household", household_id, len(persons))

@@ -1,0 +1,1 @@
+"""What families said of a centre's slots, for its manager."""

@@ -1,0 +1,39 @@
+"""What families said of the slots of a centre (满意度), for its manager to read.
+
+Words come without a name; only who offered to be called is named, with the phone to call.
+"""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response
+from flask_login import current_user
+
+from hub import clock
+from hub.desk.access import managed_centre
+from hub.desk.feedback.queries import MOST, _counts, _words
+from hub.desk.read_log import noted
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
+
+DAYS = 90
+
+
+blueprint = Blueprint("feedback", __name__)
+
+
+@blueprint.get("/desk/centres/<int:centre_id>/feedback")
+@open_to(Admits.MANAGER)
+def show(centre_id: int) -> Response:
+    centre = managed_centre(current_user, centre_id)
+    since = clock.now() - timedelta(days=DAYS)
+    words = _words(centre, since)
+    shown = page(
+        "desk/feedback.html",
+        centre=centre,
+        counts=_counts(centre, since),
+        words=words,
+        days=DAYS,
+        most=MOST,
+    )
+    # A word may tell of somebody also where no name stands beside it.
+    return noted(shown, "centre_feedback", centre_id, len(words))

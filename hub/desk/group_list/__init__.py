@@ -1,0 +1,1 @@
+"""接龙: the list of a chat group, read line by line and booked."""

@@ -1,0 +1,1 @@
+"""What the staff did that needs a reason, for the manager."""

@@ -1,0 +1,23 @@
+"""What the staff did that needs a reason."""
+
+from flask import Blueprint, Response
+from flask_login import current_user
+
+from hub import clock
+from hub.desk.access import managed_centre
+from hub.desk.read_log import noted
+from hub.desk.reasons.queries import DAYS, MOST, reasons_at
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
+
+blueprint = Blueprint("reasons", __name__)
+
+
+@blueprint.get("/desk/centres/<int:centre_id>/reasons")
+@open_to(Admits.MANAGER)
+def show(centre_id: int) -> Response:
+    """What the staff did that needs a reason: moved up, excused, called off."""
+    centre = managed_centre(current_user, centre_id)
+    found = reasons_at(centre, clock.now())
+    shown = page("desk/reasons.html", centre=centre, found=found, days=DAYS, most=MOST)
+    return noted(shown, "centre_reasons", centre_id, found.persons)

@@ -1,0 +1,1 @@
+"""花名册: who is booked in a slot."""

@@ -1,0 +1,54 @@
+"""Who is coming to a slot."""
+
+from flask import Blueprint, Response
+from flask_login import current_user
+
+from hub import clock
+from hub.bookings.attendance.actions import EARLIEST
+from hub.desk.access import manages, my_slot
+from hub.desk.day import words as days
+from hub.desk.read_log import noted
+from hub.desk.roster.queries import cancelled_of, rosters_of
+from hub.refusals import Refused
+from hub.web.pages import page
+from hub.web.security import Admits, open_to
+
+blueprint = Blueprint("slots", __name__)
+
+
+@blueprint.get("/desk/slots/<int:slot_id>")
+@open_to(Admits.DESK)
+def show(slot_id: int) -> Response:
+    return roster_page(slot_id)
+
+
+@blueprint.get("/desk/slots/<int:slot_id>/cancellations")
+@open_to(Admits.DESK)
+def show_cancelled(slot_id: int) -> Response:
+    slot = my_slot(current_user, slot_id)
+    cancelled = cancelled_of(slot)
+    persons = sum(booking.person is not None for booking in cancelled)
+    shown = page("desk/cancelled.html", slot=slot, cancelled=cancelled)
+    return noted(shown, "slot", slot_id, persons)
+
+
+def roster_page(
+    slot_id: int, status: int = 200, refused: tuple[str, Refused] | None = None
+) -> Response:
+    """The page from which the desk works; `refused` is the booking that something was asked of."""
+    slot = my_slot(current_user, slot_id)
+    roster = rosters_of([slot])[slot.id]
+    now = clock.now()
+    shown = page(
+        "desk/roster.html",
+        status,
+        slot=slot,
+        roster=roster,
+        written_day=days.in_words(roster.day),
+        may_manage=manages(current_user, slot.centre_id),
+        may_mark=slot.is_open and now >= slot.starts_at - EARLIEST,
+        has_begun=now >= slot.starts_at,
+        is_over=now >= slot.ends_at,
+        refused=refused,
+    )
+    return noted(shown, "slot", slot_id, roster.persons)

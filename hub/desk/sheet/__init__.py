@@ -1,0 +1,1 @@
+"""日程单: a centre's day on paper."""

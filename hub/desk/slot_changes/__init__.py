@@ -1,0 +1,1 @@
+"""Capacity, desk places and calling off, for the manager of a centre."""

@@ -1,0 +1,32 @@
+"""How many places a slot has."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    IntegerField,
+    SelectMultipleField,
+    widgets,
+)
+from wtforms.validators import InputRequired, NumberRange
+
+MOST_PLACES = 2000  # a square full of people
+
+
+class CapacityForm(FlaskForm):
+    """How many places there are from now on, and who waits instead where they are fewer."""
+
+    capacity = IntegerField(
+        _l("一共几个名额"),
+        [
+            InputRequired(_l("请写一个数字。")),
+            NumberRange(0, MOST_PLACES, _l("请写 0 到 2000 之间的数字。")),
+        ],
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+    to_line = SelectMultipleField(
+        _l("谁转到候补"),
+        choices=[],
+        validate_choice=False,
+        widget=widgets.ListWidget(prefix_label=False),
+        option_widget=widgets.CheckboxInput(),
+    )
