@@ -71,7 +71,7 @@ def show_subscription() -> ResponseReturnValue:
     feed = feeds.feed_of(household) if household else None
     address = public_url("calendar.show_feed", token=feed.token) if feed else ""
     return page(
-        "bookings/calendar.html",
+        "calendars/calendar.html",
         household=household,
         feed=feed,
         address=address,

@@ -46,7 +46,7 @@ def show_draw(slot_id: int) -> Response:
     )
     entered, asked = (0, 0) if is_listed else queries.entered(held[0])
     return page(
-        "bookings/draw.html",
+        "bookings/draw/draw.html",
         slot=slot,
         share=share.of_draw(slot),
         dates=len(together),

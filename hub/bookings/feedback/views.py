@@ -79,7 +79,7 @@ def _feedback_page(
         before = {"word": said.word, "may_call": said.may_call} if said else {}
         word = WordForm(formdata=None, data=before)
     return page(
-        "bookings/feedback.html",
+        "bookings/feedback/feedback.html",
         status,
         booking=booking,
         slot=booking.slot,

@@ -55,7 +55,7 @@ def look_up() -> ResponseReturnValue:
         )
         return _lookup_page(form, 422)
     return page(
-        "bookings/lookup.html",
+        "bookings/my_bookings/lookup.html",
         form=form,
         booking=booking,
         shown=shown(
@@ -68,7 +68,7 @@ def look_up() -> ResponseReturnValue:
 
 
 def _lookup_page(form: LookupForm, status: int = 200) -> ResponseReturnValue:
-    return page("bookings/lookup.html", status, form=form, booking=None)
+    return page("bookings/my_bookings/lookup.html", status, form=form, booking=None)
 
 
 def _may_ask(phone: str) -> bool:

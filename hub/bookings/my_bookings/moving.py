@@ -70,7 +70,7 @@ def _move_page(
     closed = refusal_of(_check_can_go, booking, now)
     slots = [] if closed else my_queries.slots_to_move_to(booking, now)
     return page(
-        "bookings/move.html",
+        "bookings/my_bookings/move.html",
         status,
         booking=booking,
         slots=slots,

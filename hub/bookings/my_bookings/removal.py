@@ -31,7 +31,7 @@ blueprint = Blueprint("removal", __name__)
 def show_removal(person_id: int) -> ResponseReturnValue:
     person = my_person(current_user, person_id)
     bookings = coming_bookings_of(person, clock.now())
-    return page("families/removal.html", person=person, bookings=bookings)
+    return page("bookings/my_bookings/removal.html", person=person, bookings=bookings)
 
 
 @blueprint.post("/family/persons/<int:person_id>/removal")
@@ -43,7 +43,7 @@ def remove_person(person_id: int) -> ResponseReturnValue:
         if not bookings:
             actions.remove_person(current_user, person)
     if bookings:
-        return page("families/removal.html", 422, person=person, bookings=bookings)
+        return page("bookings/my_bookings/removal.html", 422, person=person, bookings=bookings)
     flash(_("已经移出%(name)s。", name=name))
     return redirect(url_for("families.show_family"), 303)
 

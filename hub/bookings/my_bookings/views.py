@@ -40,7 +40,7 @@ def my_bookings() -> ResponseReturnValue:
     positions = waiting_list_queries.positions(coming)
     offers = waiting_list_queries.open_offers(coming)
     return page(
-        "bookings/my_bookings.html",
+        "bookings/my_bookings/my_bookings.html",
         coming=in_cards(coming),
         past=in_cards(past),
         page_number=page_number,
@@ -122,7 +122,7 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
     certain = is_coming and booking.is_confirmed and booking.starts_at > now
     wants_another = booking.ending in {Ending.CALLED_OFF, Ending.EXPIRED, Ending.NOT_DRAWN}
     return page(
-        "bookings/booking.html",
+        "bookings/my_bookings/booking.html",
         booking=booking,
         slot=booking.slot,
         others=here,
@@ -152,7 +152,7 @@ def _cancellation_page(
     now, party = clock.now(), [booking, *others]
     hers = dates_given_up(booking, party, now)
     return page(
-        "bookings/cancellation.html",
+        "bookings/my_bookings/cancellation.html",
         status,
         booking=booking,
         slot=booking.slot,

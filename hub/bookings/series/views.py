@@ -79,7 +79,7 @@ def enrol(series_id: int) -> ResponseReturnValue:
 def show_leave(number: str) -> ResponseReturnValue:
     booking, now = _my_booking(number), clock.now()
     rule = rules.check_may_return if booking.is_on_leave else rules.check_may_leave
-    return page("bookings/leave.html", booking=booking, refusal=refusal_of(rule, booking, now))
+    return page("bookings/series/leave.html", booking=booking, refusal=refusal_of(rule, booking, now))
 
 
 @blueprint.post("/bookings/<number>/leave")
@@ -91,7 +91,7 @@ def ask_leave(number: str) -> ResponseReturnValue:
             if not booking.is_on_leave:  # asked for twice is as good as once
                 leave(booking, account_id=current_user.id, now=clock.now())
     except Refused as refused:
-        return page("bookings/leave.html", 422, booking=_my_booking(number), refusal=refused)
+        return page("bookings/series/leave.html", 422, booking=_my_booking(number), refusal=refused)
     flash(_("请好假了，这一次的名额让给别人。其他几次照常来。"))
     return redirect(url_for("bookings.show_booking", number=number), 303)
 
@@ -107,7 +107,7 @@ def take_back_leave(number: str) -> ResponseReturnValue:
             if not booking.is_confirmed:
                 come_back(booking, account_id=current_user.id, now=clock.now())
     except Refused as refused:
-        return page("bookings/leave.html", 422, booking=_my_booking(number), refusal=refused)
+        return page("bookings/series/leave.html", 422, booking=_my_booking(number), refusal=refused)
     flash(_("名额又是您的了，这一次照常来。"))
     return redirect(url_for("bookings.show_booking", number=number), 303)
 
@@ -150,7 +150,7 @@ def _series_page(
     if opens_in:
         never_share()  # a countdown must not be late by as long as a proxy kept it
     return page(
-        "bookings/series.html",
+        "bookings/series/series.html",
         status,
         series=first.series,
         share=share.of_series(coming or dates, tightest, now),

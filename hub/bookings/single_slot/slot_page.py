@@ -57,7 +57,7 @@ def slot_page(
     is_part = closed and closed.way_on and closed.way_on.endpoint == "series.show_series"
     no_places = closed or (slot.is_full and not opens_in and not slot.takes_entries)
     return page(
-        "bookings/slot.html",
+        "bookings/single_slot/slot.html",
         status,
         slot=slot,
         share=share.of_slot(slot, now),

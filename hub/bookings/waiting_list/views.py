@@ -33,7 +33,7 @@ def show_offer(token: str) -> ResponseReturnValue:
     now = clock.now()
     offer, held, dates = waiting_list_queries.offer_or_404(token)
     return page(
-        "bookings/offer.html",
+        "bookings/waiting_list/offer.html",
         offer=offer,
         slot=offer.slot,
         places=held,

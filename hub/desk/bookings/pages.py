@@ -30,7 +30,7 @@ def booking_page(booking: Booking, status: int = 200, refusal: Refused | None = 
         booking, came=listed.came_at is not None, is_excused=listed.is_excused, now=clock.now()
     )
     shown = page(
-        "desk/booking.html",
+        "desk/bookings/booking.html",
         status,
         booking=booking,
         slot=booking.slot,
@@ -47,7 +47,7 @@ def form_page(
 ) -> Response:
     """The page that asks before something is done to a booking."""
     shown = page(
-        f"desk/{name}.html",
+        f"desk/bookings/{name}.html",
         status,
         booking=booking,
         slot=booking.slot,

@@ -28,7 +28,7 @@ def today() -> Response:
     page_number = page_asked()
     centres, has_more = my_centres(current_user, words, page_number)
     return page(
-        "desk/choose_centre.html",
+        "desk/day/choose_centre.html",
         centres=centres,
         words=words,
         page_number=page_number,
@@ -46,7 +46,7 @@ def show(centre_id: int, day: date) -> Response:
 def _day_page(centre: Centre, day: date) -> Response:
     by_room = request.args.get("order") == "room"
     return page(
-        "desk/day.html",
+        "desk/day/day.html",
         shown=centre_day(centre, day, by_room=by_room),
         by_room=by_room,
         written_day=days.in_words(day),

@@ -63,7 +63,7 @@ def enter(slot_id: int) -> ResponseReturnValue:
 def _number_page(slot: Slot, form: NumberForm, status: int = 200) -> Response:
     draw = draw_of(slot)
     return page(
-        "desk/draw_number.html",
+        "desk/draw_number/draw_number.html",
         status,
         slot=slot,
         form=form,

@@ -141,7 +141,7 @@ def _persons_of(phone: str) -> list[Person]:
 
 def _phone_page(slot: Slot, form: HouseholdForm, status: int = 200) -> Response:
     closed = refusal_of(partial(check_window, by_staff=True), slot, clock.now())
-    return page("desk/counter.html", status, slot=slot, form=form, closed=closed)
+    return page("desk/family_bookings/phone.html", status, slot=slot, form=form, closed=closed)
 
 
 def _persons_page(
@@ -149,7 +149,7 @@ def _persons_page(
 ) -> Response:
     who.new_key()
     shown = page(
-        "desk/counter_persons.html",
+        "desk/family_bookings/persons.html",
         status,
         slot=slot,
         persons=persons,

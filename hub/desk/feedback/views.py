@@ -28,7 +28,7 @@ def show(centre_id: int) -> Response:
     since = clock.now() - timedelta(days=DAYS)
     words = _words(centre, since)
     shown = page(
-        "desk/feedback.html",
+        "desk/feedback/feedback.html",
         centre=centre,
         counts=_counts(centre, since),
         words=words,

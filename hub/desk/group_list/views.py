@@ -131,7 +131,7 @@ def show_booked(slot_id: int, batch: str) -> Response:
     if not booked:
         abort(404)
     turns = positions(list(booked.values()))
-    shown = page("desk/group_booked.html", slot=slot, booked=booked, positions=turns)
+    shown = page("desk/group_list/booked.html", slot=slot, booked=booked, positions=turns)
     return noted(shown, "slot", slot_id, len(booked))
 
 
@@ -183,7 +183,7 @@ def _list_page(slot_id: int, form: PasteForm, status: int = 200) -> Response:
     roster = rosters_of([slot])[slot.id]
     link = public_url("slots.show_slot", slot_id=slot.id)
     shown = page(
-        "desk/group_list.html",
+        "desk/group_list/group_list.html",
         status,
         slot=slot,
         form=form,
@@ -205,7 +205,7 @@ def _preview_page(
 ) -> Response:
     slot = my_slot(current_user, slot_id)
     shown = page(
-        "desk/group_preview.html",
+        "desk/group_list/preview.html",
         status,
         slot=slot,
         group=group,

@@ -19,5 +19,5 @@ def show(centre_id: int) -> Response:
     """What the staff did that needs a reason: moved up, excused, called off."""
     centre = managed_centre(current_user, centre_id)
     found = reasons_at(centre, clock.now())
-    shown = page("desk/reasons.html", centre=centre, found=found, days=DAYS, most=MOST)
+    shown = page("desk/reasons/reasons.html", centre=centre, found=found, days=DAYS, most=MOST)
     return noted(shown, "centre_reasons", centre_id, found.persons)

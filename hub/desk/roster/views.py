@@ -28,7 +28,7 @@ def show_cancelled(slot_id: int) -> Response:
     slot = my_slot(current_user, slot_id)
     cancelled = cancelled_of(slot)
     persons = sum(booking.person is not None for booking in cancelled)
-    shown = page("desk/cancelled.html", slot=slot, cancelled=cancelled)
+    shown = page("desk/roster/cancelled.html", slot=slot, cancelled=cancelled)
     return noted(shown, "slot", slot_id, persons)
 
 
@@ -40,7 +40,7 @@ def roster_page(
     roster = rosters_of([slot])[slot.id]
     now = clock.now()
     shown = page(
-        "desk/roster.html",
+        "desk/roster/roster.html",
         status,
         slot=slot,
         roster=roster,

@@ -25,7 +25,7 @@ def show(centre_id: int, day: date) -> Response:
     rosters = rosters_of(day_of_centre.slots, ON_PAPER)
     persons = sum(roster.persons for roster in rosters.values())
     shown = page(
-        "desk/sheet.html",
+        "desk/sheet/sheet.html",
         shown=day_of_centre,
         rosters=rosters,
         written_day=days.in_words(day),

@@ -20,7 +20,7 @@ def show_poster(slot_id: int) -> Response:
     slot = db.session.scalar(slots_with_everything().where(Slot.id == slot_id)) or abort(404)
     link = public_url("slots.show_slot", slot_id=slot.id)
     return page(
-        "timetable/poster.html",
+        "timetable/sharing/poster.html",
         slot=slot,
         qr=qr(link),
         typed=link.removeprefix("https://").removeprefix("http://"),
