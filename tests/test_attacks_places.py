@@ -17,8 +17,8 @@ from hub.families.models import Person
 from hub.notices.models import Notice
 from hub.text import one_line
 from hub.timetable.models import Slot
-from tests.bookings.test_draw_pages import a_draw, close, enter_families, type_in, work
-from tests.bookings.whole import DATES, date_ids, states, whole_of
+from tests.bookings.draw.test_views import a_draw, close, enter_families, type_in, work
+from tests.bookings.series.whole import DATES, date_ids, states, whole_of
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_booking, a_slot, years_ago

@@ -19,7 +19,7 @@ from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
 from hub.families.models import Household, Person, Priority
 from hub.timetable.models import Slot
-from tests.bookings.whole import enrol_family, whole_of
+from tests.bookings.series.whole import enrol_family, whole_of
 from tests.cast import Cast
 from tests.makers import a_booking, a_child, a_guardian, a_slot, tomorrow
 

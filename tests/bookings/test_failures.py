@@ -32,7 +32,7 @@ from hub.notices.actions import tell
 from hub.notices.models import Notice
 from hub.refusals import Refused
 from hub.timetable.models import Slot
-from tests.bookings.whole import (
+from tests.bookings.series.whole import (
     a_family,
     a_whole,
     date_ids,

@@ -8,8 +8,8 @@ from hub.timetable.models import SlotState
 from tests.cast import Cast
 from tests.chromium import Phone
 from tests.desk.conftest import Fill
-from tests.desk.test_day import at, day_of
-from tests.desk.test_sheet import sheet_of
+from tests.desk.day.test_views import at, day_of
+from tests.desk.sheet.test_views import sheet_of
 
 # What is drawn does not depend on the database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -6,8 +6,8 @@ from flask import Flask
 from hub.bookings.models import Booking
 from hub.catalogue.models import Activity
 from hub.db import db
-from tests.bookings.test_series import begin
-from tests.bookings.whole import (
+from tests.bookings.series.test_actions import begin
+from tests.bookings.series.whole import (
     DATES,
     a_family,
     booking_on,

@@ -79,7 +79,9 @@ def enrol(series_id: int) -> ResponseReturnValue:
 def show_leave(number: str) -> ResponseReturnValue:
     booking, now = _my_booking(number), clock.now()
     rule = rules.check_may_return if booking.is_on_leave else rules.check_may_leave
-    return page("bookings/series/leave.html", booking=booking, refusal=refusal_of(rule, booking, now))
+    return page(
+        "bookings/series/leave.html", booking=booking, refusal=refusal_of(rule, booking, now)
+    )
 
 
 @blueprint.post("/bookings/<number>/leave")

@@ -64,6 +64,11 @@ def _priority_page(
     if isinstance(form, PriorityForm) and priority and not form.group.data:
         form.group.data = priority.group
     shown = page(
-        f"desk/priorities/{name}.html", status, person=person, number=number, priority=priority, form=form
+        f"desk/priorities/{name}.html",
+        status,
+        person=person,
+        number=number,
+        priority=priority,
+        form=form,
     )
     return noted(shown, "person", person_id, 1)

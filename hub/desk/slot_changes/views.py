@@ -113,12 +113,19 @@ def _capacity_page(
     """`asked` are those among whom the manager must choose, the last who came first."""
     asked = asked or []
     chosen = set(form.to_line.data or [])
-    shown = page("desk/slot_changes/capacity.html", status, slot=slot, form=form, asked=asked, chosen=chosen)
+    shown = page(
+        "desk/slot_changes/capacity.html", status, slot=slot, form=form, asked=asked, chosen=chosen
+    )
     return noted(shown, "slot", slot.id, sum(one.person is not None for one in asked))
 
 
 def _calling_off_page(slot: Slot, form: ReasonForm, status: int = 200) -> Response:
     families, persons = families_told(slot)
     return page(
-        "desk/slot_changes/calling_off.html", status, slot=slot, form=form, families=families, persons=persons
+        "desk/slot_changes/calling_off.html",
+        status,
+        slot=slot,
+        form=form,
+        families=families,
+        persons=persons,
     )
