@@ -27,7 +27,7 @@ class RateCount(Model):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-def hit(purpose: str, who: str, *, most: int, window: timedelta, times: int = 1) -> bool:
+def count_use(purpose: str, who: str, *, most: int, window: timedelta, times: int = 1) -> bool:
     """Count one use by `who` in the caller's transaction; false when there were too many.
 
     Windows are fixed spans of the clock: at most `most` uses in each.
@@ -35,7 +35,7 @@ def hit(purpose: str, who: str, *, most: int, window: timedelta, times: int = 1)
     return _count(purpose, [who], window, times)[0] <= most
 
 
-def met_first(purpose: str, whom: Collection[str], *, window: timedelta) -> int:
+def count_first_uses(purpose: str, whom: Collection[str], *, window: timedelta) -> int:
     """How many of these are met for the first time in this window of time; one statement."""
     return sum(hits == 1 for hits in _count(purpose, whom, window, 1)) if whom else 0
 
@@ -55,7 +55,7 @@ def _count(purpose: str, whom: Collection[str], window: timedelta, times: int) -
     return list(db.session.scalars(statement))
 
 
-def forget_old(most: int = SWEPT) -> None:
+def delete_old_counts(most: int = SWEPT) -> None:
     """Clear away some counts whose window has passed: whoever counts calls it, so that they never
     pile up."""
     # Skipping locked rows: two countings at once must not wait for each other in a circle.

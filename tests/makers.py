@@ -10,7 +10,8 @@ from typing import Any
 
 from hub import clock
 from hub.accounts.models import Account, Role, RoleName
-from hub.bookings.models import Booking, BookingState, Channel, Ending
+from hub.actor import Channel
+from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.numbers import is_number
 from hub.catalogue.models import Activity, Audience, Centre, District, Kind, Room, StaffMember
 from hub.catalogue.pinyin import set_name
@@ -145,6 +146,8 @@ def a_booking(slot: Slot, person: Person, **given: Any) -> Booking:
         slot.waiting = (slot.waiting or 0) + 1
     if given.get("state") is BookingState.CANCELLED:
         given = {"cancelled_at": clock.now(), "ending": Ending.FAMILY} | given
+    if given.get("state", BookingState.CONFIRMED) is BookingState.CONFIRMED:
+        given = {"confirmed_at": clock.now()} | given
     usual = {
         "number": number,
         "party": number,

@@ -18,6 +18,7 @@ from hub import create_app
 from hub.accounts import rules
 from hub.accounts.codes import read_code
 from hub.accounts.models import Account
+from hub.actor import Actor
 from hub.bookings.models import Booking, BookingState
 from hub.bookings.single_slot.actions import book, cancel
 from hub.db import db, transaction
@@ -25,7 +26,7 @@ from hub.families import actions
 from hub.families.models import Person
 from hub.families.queries import my_person
 from hub.families.rules import tidy_name
-from hub.limits import RateCount, hit
+from hub.limits import RateCount, count_use
 from hub.notices.models import Notice
 from hub.refusals import Refused
 from hub.timetable.models import Slot
@@ -184,7 +185,7 @@ def test_counts_whose_window_has_passed_are_cleared_away(
 ) -> None:
     with app.app_context(), transaction():
         for number in range(5):
-            hit("test", str(number), most=1, window=timedelta(minutes=1))
+            count_use("test", str(number), most=1, window=timedelta(minutes=1))
     clock.shift(timedelta(minutes=5))
     send(browser, address, fields)
     with app.app_context():
@@ -223,10 +224,10 @@ def test_who_moves_up_is_told_in_the_language_of_the_site_and_not_of_who_cancell
                 person.name = "好" * 20
                 row = db.session.get_one(Slot, slot_id)
                 row.activity.title = "课" * 60
-                book(row, person, account_id=account, now=clocks.now())
+                book(row, person, by=Actor(account, clocks.now()))
         with transaction():
             first = db.session.scalars(select(Booking).order_by(Booking.id).limit(1)).one()
-            cancel(first, account_id=cast.other_mother, now=clocks.now())
+            cancel(first, by=Actor(cast.other_mother, clocks.now()))
         told = db.session.scalars(select(Notice.text)).all()
     assert told
     assert all(text.startswith("候补到名额了") and len(text) <= 200 for text in told)

@@ -31,11 +31,11 @@ UNSEEN = ["\u200b", "\u202e\u2066", "\u3164", "\ufeff \u00ad", "\x00\x1b"]
 def slot(app: Flask, cast: Cast) -> Callable[..., int]:
     """Make a slot of the cast's activity and say its id."""
 
-    def make(*missed_by: int, **given: Any) -> int:
+    def make(*no_shows_of: int, **given: Any) -> int:
         with app.app_context():
             made = a_slot(db.session.get_one(Activity, cast.activity), **given)
             db.session.add(made)
-            for person_id in missed_by:
+            for person_id in no_shows_of:
                 person = db.session.get_one(Person, person_id)
                 db.session.add(a_booking(made, person, state=BookingState.NO_SHOW))
             db.session.commit()

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from hub import create_app
 from hub.accounts.models import Account
 from hub.audit import AuditEntry
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.waiting_list.models import Offer
 from hub.db import db
@@ -253,7 +253,7 @@ def check(app: Flask, load: Load, site: Site, may: set[tuple[str, int]]) -> None
     assert load.faults == [], site.said()[-3000:]
     assert set(load.answers) <= may, site.said()[-3000:]
     with app.app_context():
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
         parties = defaultdict(list)
         for booking in db.session.scalars(select(Booking).where(Booking.made_by_id.is_not(None))):
             parties[booking.party].append(booking)

@@ -28,7 +28,7 @@ EVERYBODY = {
     "accounts.sign_out",
     "slots.show_slot",
     "calendar.show_feed",
-    "care.choose_care",
+    "care.choose_large_type",
     "design.show_design",
     "draws.show_draw",
     "draws.show_list",

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from hub import clock
 from hub.bookings.draw.models import Draw
-from hub.bookings.jobs.scheduled_jobs import DUTIES, Duty
+from hub.bookings.jobs.scheduled_jobs import SCHEDULED_JOBS, ScheduledJob
 from hub.bookings.models import BookingState
 from hub.bookings.waiting_list.models import Answer, Offer
 from hub.calendars.models import CalendarFeed
@@ -33,7 +33,7 @@ BEGINS_AT = {
     "freeze draws": "ix_draw_drawn_at_numbered_at",
     "draw": "ix_draw_drawn_at_numbered_at",
     "release desk places": "ix_slot_due_desk_release",
-    "serve lines": "ix_slot_due_line",
+    "serve lines": "ix_slot_due_waiting_list",
     "give late places on": "ix_slot_due_late",
     "check minimums": "ix_slot_due_minimum",
     "remind": "ix_slot_due_reminder",
@@ -111,7 +111,7 @@ def test_the_worker_finds_what_is_due_by_an_index_of_its_own(app: Flask) -> None
     with app.app_context():
         _much_that_is_over()
         with db.engine.connect() as connection:
-            for duty in DUTIES:
+            for duty in SCHEDULED_JOBS:
                 plans = list(_plans(connection, duty))
                 assert plans, f"{duty.name} asks nothing"
                 for plan in plans:
@@ -138,7 +138,7 @@ def _much_that_is_over() -> None:
         db.session.commit()
 
 
-def _plans(connection: Connection, duty: Duty) -> Iterator[str]:
+def _plans(connection: Connection, duty: ScheduledJob) -> Iterator[str]:
     """How the database would go about each question of a duty."""
     asked: list[tuple[str, Any]] = []
 

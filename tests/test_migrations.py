@@ -10,13 +10,24 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import CheckConstraint, MetaData, create_engine, inspect, make_url, text
+from sqlalchemy import (
+    CheckConstraint,
+    MetaData,
+    bindparam,
+    create_engine,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 
 from hub import clock, create_app
 from hub.bookings.feedback.models import Feedback
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
+from hub.bookings.models import Booking
 from hub.calendars.models import CalendarFeed
-from hub.db import db, transaction
+from hub.db import Instant, db, transaction
+from hub.families.models import Person
 from tests.conftest import MIGRATIONS, settings
 from tests.makers import tomorrow
 
@@ -59,7 +70,7 @@ def test_bookings_of_before_keep_their_place_their_turn_and_their_end(old_app: F
             ("1000000003", "1000000003", "cancelled", "family", 1),
         ]
         assert db.session.scalar(text("SELECT waiting FROM slot")) == 1
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
 
 @both
@@ -69,12 +80,44 @@ def test_what_0002_held_is_there_after_0003_and_can_be_spoken_of(old_app: Flask)
         _a_slot_with_three_bookings()
         upgrade(directory=MIGRATIONS, revision="0002")
         before = _everything()
-        upgrade(directory=MIGRATIONS)
+        upgrade(directory=MIGRATIONS, revision="0003")
         assert _everything() == before | {"calendar_feed": [], "feedback": []}
+        upgrade(directory=MIGRATIONS)
         was_here = Feedback(booking_id=1, centre_id=1, at=clock.now(), is_glad=True)
         feed = CalendarFeed(household_id=1, token="drawn", made_at=clock.now())
         with transaction():
             db.session.add_all([was_here, feed])
+
+
+@both
+def test_what_the_audit_alone_knew_stands_in_columns_after_0004(old_app: Flask) -> None:
+    made, confirmed, later = (clock.now() + timedelta(days=day) for day in range(3))
+    with old_app.app_context():
+        upgrade(directory=MIGRATIONS, revision="0001")
+        _a_slot_with_three_bookings()
+        upgrade(directory=MIGRATIONS, revision="0003")
+        with db.engine.begin() as connection:
+            for at, act, subject, subject_id, detail in (
+                (made, "add", "person", 2, ""),
+                (made, "book", "booking", 3, "web waiting"),
+                (confirmed, "confirm", "booking", 3, "web confirmed"),
+                (later, "cancel", "booking", 3, "web cancelled"),
+                (later, "call_off", "slot", 1, ""),
+            ):
+                connection.execute(
+                    text(
+                        "INSERT INTO audit_entry (at, act, subject, subject_id, detail) "
+                        "VALUES (:at, :act, :subject, :id, :detail)"
+                    ).bindparams(bindparam("at", type_=Instant)),
+                    {"at": at, "act": act, "subject": subject, "id": subject_id, "detail": detail},
+                )
+        upgrade(directory=MIGRATIONS)
+        first, _second, third = db.session.scalars(select(Booking).order_by(Booking.id))
+        assert first.confirmed_at == first.made_at, "it is confirmed, and nobody noted when"
+        assert (third.confirmed_at, third.changed_at) == (confirmed, later)
+        assert (first.changes, third.changes) == (1, 4), "the slot's calling off counts for both"
+        persons = db.session.scalars(select(Person).order_by(Person.id))
+        assert [person.entered_at for person in persons] == [None, made, None]
 
 
 @both

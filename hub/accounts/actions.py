@@ -11,7 +11,7 @@ from hub.accounts.models import Account, SignInCode
 from hub.accounts.queries import account_with
 from hub.accounts.rules import Attempt, Verdict
 from hub.db import Instant, db
-from hub.limits import forget_old, hit
+from hub.limits import count_use, delete_old_counts
 
 SWEPT = 50  # how many old codes one asking clears away
 
@@ -23,9 +23,11 @@ def keep_code(phone: str, browser: str, code_hash: str, address: str, now: datet
     """
     # The first count locks the phone's row: of two askings at once, the second sees the first.
     counts = (
-        hit("code_phone_hour", phone, most=rules.CODES_PER_PHONE_AND_HOUR, window=rules.HOUR),
-        hit("code_phone_day", phone, most=rules.CODES_PER_PHONE_AND_DAY, window=rules.DAY),
-        hit("code_address", address, most=rules.CODES_PER_ADDRESS_AND_HOUR, window=rules.HOUR),
+        count_use("code_phone_hour", phone, most=rules.CODES_PER_PHONE_AND_HOUR, window=rules.HOUR),
+        count_use("code_phone_day", phone, most=rules.CODES_PER_PHONE_AND_DAY, window=rules.DAY),
+        count_use(
+            "code_address", address, most=rules.CODES_PER_ADDRESS_AND_HOUR, window=rules.HOUR
+        ),
     )
     last = select(SignInCode.sent_at).where(*_of(phone, browser))
     sent_at = db.session.scalar(last.order_by(SignInCode.sent_at.desc()).limit(1))
@@ -33,8 +35,8 @@ def keep_code(phone: str, browser: str, code_hash: str, address: str, now: datet
     if not all(counts):
         raise rules.too_many_codes()
     forget_code(phone, browser)
-    _forget_expired(now)
-    forget_old()
+    _delete_expired(now)
+    delete_old_counts()
     db.session.add(
         SignInCode(
             phone=phone,
@@ -113,7 +115,7 @@ def _open_account(phone: str, now: datetime) -> Account:
     return db.session.scalars(select(Account).where(Account.phone == phone)).unique().one()
 
 
-def _forget_expired(now: datetime) -> None:
+def _delete_expired(now: datetime) -> None:
     # Skipping locked rows: two askings at once must not wait for each other in a circle.
     old = select(SignInCode.id).where(SignInCode.expires_at < now).limit(SWEPT)
     db.session.execute(

@@ -98,10 +98,10 @@ class SignInCode(Model):
     used_at: Mapped[datetime | None]
 
 
-class KeptForm(Model):
+class SavedForm(Model):
     """What somebody had typed when her sign-in turned out to have expired; kept half an hour."""
 
-    __tablename__ = "kept_form"
+    __tablename__ = "saved_form"
 
     id: Mapped[pk]
     token_hash: Mapped[text200] = mapped_column(unique=True)

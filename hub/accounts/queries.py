@@ -16,7 +16,7 @@ VISITOR = Reading(Account, roles=Reading(Role))
 
 
 @dataclass(frozen=True)
-class Duty:
+class RoleAtCentre:
     """One role of somebody; without a centre it holds at every centre."""
 
     role: RoleName
@@ -53,10 +53,10 @@ def account_with(phone: str) -> Account | None:
     return db.session.scalars(select(Account).where(Account.phone == phone)).unique().one_or_none()
 
 
-def duties_of(account: Account) -> list[Duty]:
+def roles_at_centres(account: Account) -> list[RoleAtCentre]:
     """What somebody of the staff does, and at which centres."""
     if not account.is_staff:
         return []
     mine = select(Role).where(Role.account_id == account.id).order_by(Role.id)
     roles = db.session.scalars(mine.options(joinedload(Role.centre)))
-    return [Duty(role.name, role.centre.name if role.centre else None) for role in roles]
+    return [RoleAtCentre(role.name, role.centre.name if role.centre else None) for role in roles]

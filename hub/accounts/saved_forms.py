@@ -15,9 +15,9 @@ from sqlalchemy import delete, select
 from werkzeug.datastructures import MultiDict
 
 from hub import clock
-from hub.accounts.models import KeptForm
+from hub.accounts.models import SavedForm
 from hub.db import db, transaction
-from hub.limits import forget_old, hit
+from hub.limits import count_use, delete_old_counts
 
 KEPT_FOR = timedelta(minutes=30)  # time for the code to arrive, and for a child in between
 MOST_BYTES = 8 * 1024  # every form of a family is smaller; strangers must not fill the disk
@@ -29,7 +29,7 @@ FORMS_PER_ADDRESS_AND_HOUR = 60
 SWEPT = 50  # how many old forms one keeping clears away
 
 
-def keep(path: str, fields: MultiDict[str, str]) -> bool:
+def save_form(path: str, fields: MultiDict[str, str]) -> bool:
     """Keep what was typed for the page at `path`; false where there is nothing, or too much."""
     typed = [pair for pair in fields.items(multi=True) if not pair[0].startswith(NEVER_KEPT)]
     written = json.dumps(typed, ensure_ascii=False)
@@ -38,24 +38,24 @@ def keep(path: str, fields: MultiDict[str, str]) -> bool:
     token = secrets.token_urlsafe(24)
     most, window = FORMS_PER_ADDRESS_AND_HOUR, timedelta(hours=1)
     with transaction():
-        if not hit("kept_form", request.remote_addr or "", most=most, window=window):
+        if not count_use("saved_form", request.remote_addr or "", most=most, window=window):
             return False
-        _forget_expired()
-        forget_old()
+        _delete_expired()
+        delete_old_counts()
         until = clock.now() + KEPT_FOR
         db.session.add(
-            KeptForm(token_hash=_hash(token), path=path, fields=written, expires_at=until)
+            SavedForm(token_hash=_hash(token), path=path, fields=written, expires_at=until)
         )
     session["kept"] = {"token": token, "path": path}
     return True
 
 
-def is_kept() -> bool:
+def is_saved() -> bool:
     """Whether something waits for this browser to come back."""
     return "kept" in session
 
 
-def kept_form(path: str) -> MultiDict[str, str] | None:
+def saved_form(path: str) -> MultiDict[str, str] | None:
     """What was typed on the page at `path`, once; None, without a query, where nothing waits.
 
     Call it before anything is loaded: giving it back is an act of its own.
@@ -65,23 +65,23 @@ def kept_form(path: str) -> MultiDict[str, str] | None:
         return None
     del session["kept"]
     wanted = (
-        KeptForm.token_hash == _hash(waiting["token"]),
-        KeptForm.path == path,
-        KeptForm.expires_at > clock.now(),
+        SavedForm.token_hash == _hash(waiting["token"]),
+        SavedForm.path == path,
+        SavedForm.expires_at > clock.now(),
     )
     with transaction():
-        written = db.session.scalar(delete(KeptForm).where(*wanted).returning(KeptForm.fields))
+        written = db.session.scalar(delete(SavedForm).where(*wanted).returning(SavedForm.fields))
     if written is None:
         return None
     flash(_("已为您保留刚才填的内容，请再按一次提交。"))
     return MultiDict((name, value) for name, value in json.loads(written))
 
 
-def _forget_expired() -> None:
+def _delete_expired() -> None:
     # Skipping locked rows: two keepings at once must not wait for each other in a circle.
-    old = select(KeptForm.id).where(KeptForm.expires_at < clock.now()).limit(SWEPT)
+    old = select(SavedForm.id).where(SavedForm.expires_at < clock.now()).limit(SWEPT)
     db.session.execute(
-        delete(KeptForm).where(KeptForm.id.in_(old.with_for_update(skip_locked=True)))
+        delete(SavedForm).where(SavedForm.id.in_(old.with_for_update(skip_locked=True)))
     )
 
 

@@ -7,7 +7,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from hub.accounts.saved_forms import keep
+from hub.accounts.saved_forms import save_form
 from hub.web.pages import error_page, sign_in_page
 from hub.web.security import Admits
 
@@ -19,7 +19,7 @@ def ask_to_sign_in() -> Response:
         back = here._replace(scheme="", netloc="", fragment="").geturl()
     else:
         back = _page_of_the_form()
-        keep(unquote(urlsplit(back).path), request.form)
+        save_form(unquote(urlsplit(back).path), request.form)
     return sign_in_page(url_for("accounts.show_sign_in", next=back))
 
 

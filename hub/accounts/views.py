@@ -14,12 +14,12 @@ from hub.accounts.codes import draw_code, hash_code
 from hub.accounts.forms import CodeForm, PasswordForm, PhoneForm
 from hub.accounts.models import Account
 from hub.accounts.passwords import password_fits
-from hub.accounts.queries import account_with, duties_of, load_account
+from hub.accounts.queries import account_with, load_account, roles_at_centres
 from hub.accounts.rules import TooMany, TooSoon, Verdict
-from hub.accounts.saved_forms import is_kept
+from hub.accounts.saved_forms import is_saved
 from hub.accounts.session_expiry import ask_to_sign_in, refuse_forgery
 from hub.db import transaction
-from hub.limits import forget_old, hit
+from hub.limits import count_use, delete_old_counts
 from hub.notices import gateway
 from hub.web.addresses import safe_path
 from hub.web.pages import page
@@ -150,11 +150,11 @@ def sign_out_everywhere() -> ResponseReturnValue:
 @blueprint.get("/me")
 @open_to(Admits.SIGNED_IN)
 def me() -> ResponseReturnValue:
-    return page("accounts/me.html", account=current_user, duties=duties_of(current_user))
+    return page("accounts/me.html", account=current_user, duties=roles_at_centres(current_user))
 
 
 def _sign_in_page(form: PhoneForm, status: int = 200) -> ResponseReturnValue:
-    return page("accounts/sign_in.html", status, form=form, is_kept=is_kept())
+    return page("accounts/sign_in.html", status, form=form, is_kept=is_saved())
 
 
 def _code_page(form: CodeForm, status: int = 200) -> ResponseReturnValue:
@@ -217,14 +217,14 @@ def _leave() -> None:
 
 
 def _may_try_password(phone: str) -> bool:
-    forget_old()
+    delete_old_counts()
     # From an address that has tried too much no phone is counted: it cannot lock out the others.
-    return hit(
+    return count_use(
         "password_address",
         _address(),
         most=rules.PASSWORDS_PER_ADDRESS_AND_QUARTER,
         window=rules.QUARTER,
-    ) and hit(
+    ) and count_use(
         "password_phone",
         phone,
         most=rules.PASSWORDS_PER_PHONE_AND_QUARTER,

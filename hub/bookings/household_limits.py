@@ -1,8 +1,8 @@
-"""What a household's bookings say about one more: where it is full, too much or not the time. Pure.
+"""What a household's bookings say about one more: too many, too often, or at the same time. Pure.
 
-The caller brings what the household keeps (`Kept`), and leaves out a booking that is about to be
-moved. It reaches back to the Monday of the slot's week and, for pauses, over `no_show_days` and
-`pause_days` before now.
+The caller brings the household's bookings (`HouseholdBooking`) and leaves out one that is about to
+be moved. They reach back to the Monday of the slot's week and, for pauses after no-shows, over
+`no_show_days` and `pause_days` before now.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ MOST_UPCOMING = 60
 
 
 @dataclass(frozen=True)
-class Kept:
+class HouseholdBooking:
     """A booking of the household, of whatever state, as far as it matters to the next one."""
 
     number: str
@@ -51,7 +51,7 @@ class Kept:
         return self.state == NO_SHOW and not self.excused
 
 
-def check_free(slot: "Slot", person_id: int, name: str, kept: Iterable[Kept]) -> None:
+def check_free(slot: "Slot", person_id: int, name: str, kept: Iterable[HouseholdBooking]) -> None:
     """Refuse a person who is booked here already, or elsewhere at the same time.
 
     What begins when the other ends is fine.
@@ -73,7 +73,12 @@ def check_free(slot: "Slot", person_id: int, name: str, kept: Iterable[Kept]) ->
 
 
 def check_quota(
-    slot: "Slot", kind_id: int, person_id: int, name: str, kept: Iterable[Kept], adding: int = 1
+    slot: "Slot",
+    kind_id: int,
+    person_id: int,
+    name: str,
+    kept: Iterable[HouseholdBooking],
+    adding: int = 1,
 ) -> None:
     """Refuse one booking more of a kind than a person, or a household, may have in a week.
 
@@ -112,7 +117,7 @@ def check_quota(
         )
 
 
-def check_most(kept: Iterable[Kept], now: datetime, most: int = MOST_UPCOMING) -> None:
+def check_most(kept: Iterable[HouseholdBooking], now: datetime, most: int = MOST_UPCOMING) -> None:
     """Refuse a household that holds very much already; what was booked together counts once."""
     ahead = {booking.party for booking in kept if booking.is_live and booking.starts_at > now}
     if len(ahead) >= most:
@@ -147,7 +152,13 @@ def paused_until(
 
 
 def check_not_paused(
-    slot: "Slot", person_id: int, name: str, kept: Iterable[Kept], now: datetime, *, soft: bool
+    slot: "Slot",
+    person_id: int,
+    name: str,
+    kept: Iterable[HouseholdBooking],
+    now: datetime,
+    *,
+    soft: bool,
 ) -> None:
     """Refuse a person who missed too much lately without a word, until her pause is over.
 
@@ -203,7 +214,7 @@ def check_attendance(percent: int | None, came: int, missed: int, name: str) -> 
         )
 
 
-def _here_already(name: str, booking: Kept) -> str:
+def _here_already(name: str, booking: HouseholdBooking) -> str:
     facts = {"name": name, "number": text.number(booking.number)}
     if booking.state == "entered":
         return _("%(name)s已经报了这一场的摇号，预约号 %(number)s。", **facts)
@@ -214,7 +225,7 @@ def _here_already(name: str, booking: Kept) -> str:
     return _("%(name)s已经约过这一场了，预约号 %(number)s。", **facts)
 
 
-def _way_to(booking: Kept) -> WayOn:
+def _way_to(booking: HouseholdBooking) -> WayOn:
     return WayOn(_("看这个预约"), "bookings.show_booking", (("number", booking.number),))
 
 

@@ -96,7 +96,7 @@ def tell_called_off(bookings: Sequence[Booking], now: datetime) -> None:
     tell_guardians(bookings, message, now)
 
 
-def tell_back_to_line(bookings: Sequence[Booking], now: datetime) -> None:
+def tell_back_to_waiting_list(bookings: Sequence[Booking], now: datetime) -> None:
     """The staff had to take the place back: the family waits at the head of the line."""
     with force_locale(CHINESE):
         message = _(

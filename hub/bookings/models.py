@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.accounts.models import Account
+from hub.actor import Channel
 from hub.db import Model, enum_column, pk, text20, text60, text200
 from hub.families.models import Household, Person
 from hub.timetable.models import Slot
@@ -34,15 +35,6 @@ class Ending(enum.StrEnum):
     DECLINED = "declined"
     EXPIRED = "expired"
     NOT_DRAWN = "not_drawn"
-
-
-class Channel(enum.StrEnum):
-    """How the booking reached us."""
-
-    WEB = "web"
-    PHONE = "phone"
-    DESK = "desk"
-    GROUP = "group"
 
 
 LIVE = (
@@ -104,6 +96,9 @@ class Booking(Model):
     fee_fen: Mapped[int]
     made_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]  # first given a place for good, whatever came of it
+    changes: Mapped[int] = mapped_column(default=0)  # of its state, counted by slot_counters
+    changed_at: Mapped[datetime | None]
     moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="SET NULL"))
     # The form's own key: a form that is sent twice is accepted once.
     request_key: Mapped[text60 | None] = mapped_column(unique=True)
@@ -159,8 +154,10 @@ class Excuse(Model):
     """That somebody's absence counts for nothing, and why: said by the staff."""
 
     __tablename__ = "excuse"
+    __table_args__ = (Index(None, "centre_id", "at"),)
 
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id"))  # the slot's
     at: Mapped[datetime]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     reason: Mapped[text200]

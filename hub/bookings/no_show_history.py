@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import func, select
-
-from hub.audit import AuditEntry
-from hub.bookings.household_limits import Kept
-from hub.db import db
+from hub.bookings.household_limits import HouseholdBooking
 from hub.families.models import Person
 
 
-def missed_by(person: Person, kept: Sequence[Kept]) -> list[Kept]:
+def no_shows_of(person: Person, kept: Sequence[HouseholdBooking]) -> list[HouseholdBooking]:
     """Her no-shows, and those of whoever has been taken out, from before she was entered.
 
     Nobody can tell any more whose those were; the staff excuses what was not hers.
@@ -21,10 +17,7 @@ def missed_by(person: Person, kept: Sequence[Kept]) -> list[Kept]:
     hers = [booking for booking in missed if booking.person_id == person.id]
     if not nameless:
         return hers
-    added = AuditEntry.subject == Person.__tablename__, AuditEntry.subject_id == person.id
-    entered_at = db.session.scalar(
-        select(func.max(AuditEntry.at)).where(*added, AuditEntry.act == "add")
-    )
+    entered_at = person.entered_at
     return hers + [
         replace(booking, person_id=person.id)
         for booking in nameless

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from hub.bookings import rules
 from hub.bookings.models import Booking
-from hub.bookings.state_labels import Shown, shown
+from hub.bookings.state_labels import StateLabel, state_label
 from hub.refusals import refusal_of
 
 
@@ -17,7 +17,7 @@ class Date:
     """One date of somebody's 期 as her booking's page lists it."""
 
     booking: Booking
-    shown: Shown
+    label: StateLabel
     leave: str  # what she may do about her coming: ask for leave, or take it back; else empty
 
 
@@ -45,7 +45,7 @@ def enrolment_of(booking: Booking, party: Iterable[Booking], now: datetime) -> l
         return []
     hers = [other for other in party if other.person_id == booking.person_id]
     return [
-        Date(date, shown(date, now), _leave(date, now))
+        Date(date, state_label(date, now), _leave(date, now))
         for date in sorted(hers, key=lambda date: (date.starts_at, date.id))
     ]
 

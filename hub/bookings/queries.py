@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from hub.accounts.models import Account
 from hub.bookings.deadlines import week_of
-from hub.bookings.household_limits import Kept
+from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import LIVE, Booking, BookingState, Excuse
 from hub.catalogue.models import Activity
 from hub.db import db
@@ -55,25 +55,25 @@ def _slot_to_book() -> Select[Slot]:
     return asked.where(Slot.id == bindparam("slot_id"))
 
 
-def kept_by(household_id: int, slot: Slot, now: datetime) -> list[Kept]:
+def bookings_of_household(household_id: int, slot: Slot, now: datetime) -> list[HouseholdBooking]:
     """What the household has, and missed, as far as it matters for one more booking; one query."""
     monday, _ = week_of(min(slot.starts_at, now))
     memory = now - timedelta(days=slot.no_show_days + slot.pause_days)
     since = min(monday, memory) if slot.no_show_limit else monday
     wanted = {"household_id": household_id, "slot_id": slot.id, "since": since - LONGEST_SLOT}
-    return [Kept(*row) for row in db.session.execute(_kept(), wanted)]
+    return [HouseholdBooking(*row) for row in db.session.execute(_bookings_of_household(), wanted)]
 
 
 @cache
-def _kept() -> Select[*tuple[Any, ...]]:
+def _bookings_of_household() -> Select[*tuple[Any, ...]]:
     hers = Booking.household_id == bindparam("household_id"), Booking.starts_at > bindparam("since")
     which = Booking.state.in_((*LIVE, BookingState.NO_SHOW))
     here_first = Booking.slot_id != bindparam("slot_id"), Booking.starts_at
-    return kept_rows().where(*hers, which).order_by(*here_first)
+    return household_booking_rows().where(*hers, which).order_by(*here_first)
 
 
-def kept_rows() -> Select[*tuple[Any, ...]]:
-    """The columns of Kept; whose, and which, is for the caller to say."""
+def household_booking_rows() -> Select[*tuple[Any, ...]]:
+    """The columns of HouseholdBooking; whose, and which, is for the caller to say."""
     return (
         select(
             Booking.number,

@@ -45,27 +45,28 @@ def seat(
     bookings: Sequence[Booking],
     state: BookingState = BookingState.CONFIRMED,
     *,
+    now: datetime,
     from_desk: bool = False,
-    next_in_line: bool = False,
+    is_next: bool = False,
 ) -> bool:
     """Give bookings that stand or fall together their places: held for an offer, or confirmed.
 
     One UPDATE a slot, so two families never share the last place. False, and nothing is changed,
     where one of the slots has not enough left. Where somebody waits, who has just come passes her
     only if the slot's policy lets a smaller party through (whoever fits has been served before);
-    `next_in_line` says that it is her turn. `from_desk` also takes what is kept for the desk.
+    `is_next` says that they are next. `from_desk` also takes what is kept for the desk.
     Several slots are locked before, so that what was taken of the first can be put back.
     """
     before = {_slot_id(one): (one.slot.places_left, one.slot.desk_places) for one in bookings}
     taken: list[int] = []
     for slot_id, places in _by_slot(booking for booking in bookings if not booking.holds):
-        if not _take(slot_id, places, from_desk, next_in_line or from_desk):
+        if not _take(slot_id, places, from_desk, is_next or from_desk):
             for taken_id in taken:
                 left, desk_places = before[taken_id]
                 _count(taken_id, places_left=left, desk_places=desk_places)
             return False
         taken.append(slot_id)
-    _become(bookings, state)
+    _become(bookings, state, now)
     return True
 
 
@@ -76,13 +77,15 @@ def release(
     now: datetime,
     ending: Ending | None = None,
 ) -> None:
-    """Take bookings out of the places they hold, if they hold any; `serve_line` comes after."""
+    """Take bookings out of the places they hold; the caller then serves the waiting list."""
     for slot_id, places in _by_slot(booking for booking in bookings if booking.holds):
         _count(slot_id, places_left=Slot.places_left + places)
     _become(bookings, state, now, ending)
 
 
-def queue(bookings: Sequence[Booking], *, now: datetime, however_many: bool = False) -> bool:
+def put_on_waiting_list(
+    bookings: Sequence[Booking], *, now: datetime, however_many: bool = False
+) -> bool:
     """Let bookings wait in line; False where the waiting list of one of the slots is full."""
     for slot_id, persons in _counted(bookings):
         room = Slot.waiting + persons <= Slot.waiting_limit
@@ -111,17 +114,17 @@ def open_desk_places(slot: Slot) -> None:
     _count(slot.id, places_left=Slot.places_left + Slot.desk_places, desk_places=0)
 
 
-def _take(slot_id: int, places: int, from_desk: bool, past_line: bool) -> bool:
-    return _write(slot_id, _taking(places, from_desk, past_line))
+def _take(slot_id: int, places: int, from_desk: bool, ahead_of_waiting: bool) -> bool:
+    return _write(slot_id, _taking(places, from_desk, ahead_of_waiting))
 
 
 @lru_cache(maxsize=100)
-def _taking(places: int, from_desk: bool, past_line: bool) -> Change:
+def _taking(places: int, from_desk: bool, ahead_of_waiting: bool) -> Change:
     """Built once for each: everybody who books at the same moment waits for it."""
     kept = case((Slot.desk_places >= places, places), else_=Slot.desk_places)
     at_desk = kept if from_desk else literal(0)
     enough = Slot.places_left + at_desk >= places
-    nobody_first = or_(Slot.waiting == 0, Slot.smaller_first, literal(past_line))
+    nobody_first = or_(Slot.waiting == 0, Slot.smaller_first, literal(ahead_of_waiting))
     return _change(
         Slot.state == SlotState.OPEN,
         or_(Slot.admission != Admission.DRAW, Slot.drawn_at.is_not(None)),  # by no way before it
@@ -135,16 +138,19 @@ def _taking(places: int, from_desk: bool, past_line: bool) -> Change:
 def _become(
     bookings: Sequence[Booking],
     state: BookingState,
-    now: datetime | None = None,
+    now: datetime,
     ending: Ending | None = None,
 ) -> None:
-    """Write the state, and keep the number of those who wait in step with it."""
+    """Write the state and its history; keep the slot's number of waiting persons in step."""
     cancelled_at = now if state is BookingState.CANCELLED else None
     persons: dict[int, int] = defaultdict(int)
     for booking in bookings:
         was_waiting = booking.state is BookingState.WAITING
         persons[_slot_id(booking)] += (state is BookingState.WAITING) - was_waiting
         booking.state, booking.cancelled_at, booking.ending = state, cancelled_at, ending
+        booking.changes, booking.changed_at = (booking.changes or 0) + 1, now
+        if state is BookingState.CONFIRMED and booking.confirmed_at is None:
+            booking.confirmed_at = now
     for slot_id, more in sorted(persons.items()):
         if more:
             _count(slot_id, waiting=Slot.waiting + more)

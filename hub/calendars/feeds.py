@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import joinedload
 
+from hub.actor import Actor
 from hub.audit import record
-from hub.bookings.history import Trail, trails_of
 from hub.bookings.models import Booking, BookingState
 from hub.calendars.ics import IN_IT, can_be_shown
 from hub.calendars.models import CalendarFeed
@@ -30,28 +30,28 @@ def feed_with(token: str) -> CalendarFeed | None:
     return db.session.scalar(select(CalendarFeed).where(CalendarFeed.token == token))
 
 
-def make_feed(household: Household, *, account_id: int, now: datetime) -> None:
+def make_feed(household: Household, by: Actor) -> None:
     """Give the household an address, if it has none yet."""
-    values = {"household_id": household.id, "token": _token(), "made_at": now}
+    values = {"household_id": household.id, "token": _token(), "made_at": by.now}
     made = inserting(CalendarFeed).values(values).on_conflict_do_nothing()
-    _do("make_feed", made, household, account_id)
+    _do("make_feed", made, household, by.account_id)
 
 
-def renew_feed(household: Household, *, account_id: int, now: datetime) -> None:
+def renew_feed(household: Household, by: Actor) -> None:
     """Another address; whoever has the old one sees nothing any more."""
     its = CalendarFeed.household_id == household.id
-    renewed = update(CalendarFeed).where(its).values(token=_token(), made_at=now)
-    _do("renew_feed", renewed, household, account_id)
+    renewed = update(CalendarFeed).where(its).values(token=_token(), made_at=by.now)
+    _do("renew_feed", renewed, household, by.account_id)
 
 
-def remove_feed(household: Household, *, account_id: int) -> None:
+def remove_feed(household: Household, by: Actor) -> None:
     """No address at all."""
     removed = delete(CalendarFeed).where(CalendarFeed.household_id == household.id)
-    _do("remove_feed", removed, household, account_id)
+    _do("remove_feed", removed, household, by.account_id)
 
 
-def bookings_in(feed: CalendarFeed, now: datetime) -> tuple[list[Booking], dict[int, Trail]]:
-    """What the calendar of a feed holds, soonest first, each with its trail; two queries."""
+def bookings_in(feed: CalendarFeed, now: datetime) -> list[Booking]:
+    """Return what the calendar of a feed holds, soonest first; one query."""
     cancelled = Booking.state == BookingState.CANCELLED, Booking.cancelled_at > now - CANCELLED_FOR
     rows = db.session.scalars(
         select(Booking)
@@ -74,15 +74,14 @@ def bookings_in(feed: CalendarFeed, now: datetime) -> tuple[list[Booking], dict[
         .order_by(Booking.starts_at, Booking.id)
         .limit(MOST)
     ).all()
-    trails = trails_of(rows)
-    return [one for one in rows if can_be_shown(one, trails[one.id])], trails
+    return [one for one in rows if can_be_shown(one)]
 
 
 def _token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _do(act: str, statement: Any, household: Household, account_id: int) -> None:
+def _do(act: str, statement: Any, household: Household, account_id: int | None) -> None:
     """Nothing is done, and nothing noted, where there was nothing to do."""
     if db.session.scalar(statement.returning(CalendarFeed.household_id)) is not None:
         record(act, household, account_id=account_id, household_id=household.id)

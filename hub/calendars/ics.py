@@ -6,7 +6,7 @@ by the booking's page, to the household only. Nothing in it can change or cancel
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import cache
 
@@ -15,9 +15,8 @@ from icalendar import Alarm, Calendar, Component, Event, Timezone, vDuration
 from icalendar.enums import CLASS, STATUS
 
 from hub import clock, text
-from hub.bookings.history import Trail
 from hub.bookings.models import Booking, BookingState
-from hub.bookings.state_labels import shown
+from hub.bookings.state_labels import state_label
 
 MAKER = "-//yuhao//bookings//ZH"
 ALARM = timedelta(hours=2)
@@ -31,14 +30,15 @@ IN_IT = (BookingState.CONFIRMED, BookingState.NO_SHOW)
 OUT_OF_IT = (BookingState.CANCELLED, BookingState.ON_LEAVE)
 
 
-def can_be_shown(booking: Booking, trail: Trail) -> bool:
+def can_be_shown(booking: Booking) -> bool:
     """Whether a calendar should know of it: a turn in the line, or an entry for a draw, is none."""
-    return booking.state in IN_IT or (booking.state in OUT_OF_IT and trail.was_confirmed)
+    return booking.state in IN_IT or (
+        booking.state in OUT_OF_IT and booking.confirmed_at is not None
+    )
 
 
 def calendar_of(
     bookings: Iterable[Booking],
-    trails: Mapping[int, Trail],
     address_of: Callable[[Booking], str],
     now: datetime,
 ) -> bytes:
@@ -55,22 +55,23 @@ def calendar_of(
     calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
     calendar.add_component(_zone())
     for booking in bookings:
-        calendar.add_component(_event(booking, trails[booking.id], address_of(booking), now))
+        calendar.add_component(_event(booking, address_of(booking), now))
     return calendar.to_ical()
 
 
-def _event(booking: Booking, trail: Trail, address: str, now: datetime) -> Component:
+def _event(booking: Booking, address: str, now: datetime) -> Component:
+    changed_at = booking.changed_at or booking.made_at
     is_on = booking.state in IN_IT
     title = booking.slot.activity.title
     if booking.slot.centre.is_demo:
         title = f"{title}（{_('演示数据')}）"
     if not is_on:  # in words too: not every calendar knows the status
-        title = _("%(state)s：%(title)s", state=shown(booking, now).label, title=title)
+        title = _("%(state)s：%(title)s", state=state_label(booking, now).label, title=title)
     return Event.new(
         uid=uuid.uuid5(NUMBERS, booking.number),
-        stamp=trail.changed_at,
-        last_modified=trail.changed_at,
-        sequence=trail.changes,
+        stamp=changed_at,
+        last_modified=changed_at,
+        sequence=booking.changes,
         status=STATUS.CONFIRMED if is_on else STATUS.CANCELLED,
         classification=CLASS.PRIVATE,
         start=clock.local(booking.starts_at),

@@ -9,17 +9,16 @@ from flask_login import current_user
 
 from hub import clock
 from hub.bookings import queries
-from hub.bookings.history import trails_of
 from hub.bookings.models import Booking
 from hub.calendars import feeds
 from hub.calendars.ics import calendar_of, can_be_shown
 from hub.db import transaction
 from hub.families.models import Household
 from hub.families.queries import my_household
-from hub.limits import forget_old, hit
+from hub.limits import count_use, delete_old_counts
 from hub.web.addresses import public_url
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 HOUR = timedelta(hours=1)
 # Calendars ask a few times a day; the phones of a family, all at once.
@@ -34,10 +33,9 @@ blueprint = Blueprint("calendar", __name__)
 @open_to(Admits.SIGNED_IN)
 def show_event(number: str) -> ResponseReturnValue:
     booking = queries.my_booking(current_user, number)
-    trails = trails_of([booking])
-    if not can_be_shown(booking, trails[booking.id]):
+    if not can_be_shown(booking):
         abort(404)
-    body = calendar_of([booking], trails, _address_of, clock.now())
+    body = calendar_of([booking], _address_of, clock.now())
     # Not as an attachment: an iPhone then shows the event at once instead of keeping a file.
     disposition = f'inline; filename="{number}.ics"'
     return _calendar(body, {"Content-Disposition": disposition})
@@ -55,8 +53,8 @@ def show_feed(token: str) -> ResponseReturnValue:
     if feed is None:
         abort(404)
     now = clock.now()
-    bookings, trails = feeds.bookings_in(feed, now)
-    body = calendar_of(bookings, trails, _address_of, now)
+    bookings = feeds.bookings_in(feed, now)
+    body = calendar_of(bookings, _address_of, now)
     # Asked every few hours for years: what has not changed is not sent again.
     headers = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
     response = _calendar(body, headers)
@@ -83,7 +81,7 @@ def show_subscription() -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def make_feed() -> ResponseReturnValue:
     with transaction():
-        feeds.make_feed(_my_household(), account_id=current_user.id, now=clock.now())
+        feeds.make_feed(_my_household(), by=acting())
     return _to_subscription()
 
 
@@ -91,7 +89,7 @@ def make_feed() -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def renew_feed() -> ResponseReturnValue:
     with transaction():
-        feeds.renew_feed(_my_household(), account_id=current_user.id, now=clock.now())
+        feeds.renew_feed(_my_household(), by=acting())
     flash(_("换好了。旧网址已经打不开，请在日历里换成新的。"))
     return _to_subscription()
 
@@ -100,18 +98,18 @@ def renew_feed() -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def remove_feed() -> ResponseReturnValue:
     with transaction():
-        feeds.remove_feed(_my_household(), account_id=current_user.id)
+        feeds.remove_feed(_my_household(), by=acting())
     flash(_("停用了，网址已经打不开。日历里留下的可以自己删掉。"))
     return _to_subscription()
 
 
 def _may_ask(token: str) -> bool:
     """Count the fetch of a feed by its token, a guess (no token) by where it comes from."""
-    forget_old()
+    delete_old_counts()
     if token:
-        return hit("calendar", token, most=FETCHES_PER_FEED_AND_HOUR, window=HOUR)
+        return count_use("calendar", token, most=FETCHES_PER_FEED_AND_HOUR, window=HOUR)
     address = request.remote_addr or ""
-    return hit("calendar_guess", address, most=GUESSES_PER_ADDRESS_AND_HOUR, window=HOUR)
+    return count_use("calendar_guess", address, most=GUESSES_PER_ADDRESS_AND_HOUR, window=HOUR)
 
 
 def _calendar(body: bytes, headers: dict[str, str]) -> Response:

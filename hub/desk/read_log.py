@@ -7,7 +7,7 @@ from hub.audit import record_read
 from hub.db import transaction
 
 
-def noted(shown: Response, subject: str, subject_id: int, persons: int) -> Response:
+def with_read_recorded(shown: Response, subject: str, subject_id: int, persons: int) -> Response:
     """The page, once it is written down who saw so many persons; nothing where it shows nobody.
 
     It is ready by then: reading and rendering a long sheet must not hold the one write lock.

@@ -38,13 +38,21 @@ def household_of(account: Account, now: datetime, by: Account | None = None) -> 
 
 
 def add_person(
-    account: Account, household: Household, *, name: str, birth_date: date, sex: Sex
+    account: Account,
+    household: Household,
+    *,
+    name: str,
+    birth_date: date,
+    sex: Sex,
+    now: datetime,
 ) -> Person:
     """Enter somebody. Raises Refused when the household is full or knows this person already."""
     persons = _locked_persons(household)
     check_not_there(persons, name, birth_date)
     check_may_add(persons)
-    person = Person(household_id=household.id, name=name, birth_date=birth_date, sex=sex)
+    person = Person(
+        household_id=household.id, name=name, birth_date=birth_date, sex=sex, entered_at=now
+    )
     db.session.add(person)
     _record("add", person, account)
     return person

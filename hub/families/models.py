@@ -55,6 +55,7 @@ class Person(Model):
     name: Mapped[text20]
     birth_date: Mapped[date]
     sex: Mapped[Sex] = mapped_column(enum_column(Sex))
+    entered_at: Mapped[datetime | None]  # None: before this was kept
 
     household: Mapped[Household] = relationship(back_populates="persons")
 

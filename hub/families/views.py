@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock, text
-from hub.accounts.saved_forms import kept_form
+from hub.accounts.saved_forms import saved_form
 from hub.db import transaction
 from hub.families import actions
 from hub.families.forms import PersonForm, as_typed
@@ -39,7 +39,7 @@ def show_family() -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def new_person() -> ResponseReturnValue:
     form = PersonForm(
-        formdata=kept_form(request.path), data={"next": safe_path(request.args.get("next"), "")}
+        formdata=saved_form(request.path), data={"next": safe_path(request.args.get("next"), "")}
     )
     return page("families/new_person.html", form=form)
 
@@ -50,9 +50,10 @@ def add_person() -> ResponseReturnValue:
     form = PersonForm()
     if form.validate():
         try:
+            now = clock.now()
             with transaction():
-                household = actions.household_of(current_user, clock.now())
-                person = actions.add_person(current_user, household, **form.facts())
+                household = actions.household_of(current_user, now)
+                person = actions.add_person(current_user, household, now=now, **form.facts())
         except Refused as refusal:
             form.form_errors.append(str(refusal))
         else:
@@ -65,7 +66,7 @@ def add_person() -> ResponseReturnValue:
 @blueprint.get("/family/persons/<int:person_id>")
 @open_to(Admits.SIGNED_IN)
 def edit_person(person_id: int) -> ResponseReturnValue:
-    kept = kept_form(request.path)
+    kept = saved_form(request.path)
     person = my_person(current_user, person_id)
     form = PersonForm(formdata=kept, data=as_typed(person))
     return page("families/edit_person.html", form=form, person=person)

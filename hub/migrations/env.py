@@ -8,6 +8,10 @@ from sqlalchemy import Connection, text
 from hub import audit, limits
 from hub.accounts import models as accounts
 from hub.bookings import models as bookings
+from hub.bookings.draw import models as draw
+from hub.bookings.feedback import models as feedback
+from hub.bookings.waiting_list import models as waiting_list
+from hub.calendars import models as calendars
 from hub.catalogue import models as catalogue
 from hub.db import db, render_type
 from hub.families import models as families
@@ -15,7 +19,10 @@ from hub.notices import models as notices
 from hub.timetable import models as timetable
 
 # Whatever has tables must have been imported before they are compared with the database.
-TABLES = (audit, limits, accounts, bookings, catalogue, families, notices, timetable)
+TABLES = (
+    *(audit, limits, accounts, bookings, calendars, catalogue),
+    *(draw, families, feedback, notices, timetable, waiting_list),
+)
 
 ONE_AT_A_TIME = 7_204_115  # the key of PostgreSQL's lock, any number that nobody else uses
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from hub import clock
 from hub.accounts.models import RoleName
 from hub.accounts.passwords import hash_password
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.config import ConfigError
 from hub.db import db, transaction
 from hub.notices.actions import send_due
@@ -141,7 +141,7 @@ def worker_command(once: bool) -> None:
 def check_command() -> None:
     """Recount places, turns, offers and draws; exits with 1 where something does not add up."""
     _need_tables()
-    wrong = list(troubles())
+    wrong = list(inconsistencies())
     for trouble in wrong:
         click.echo(trouble)
     if wrong:

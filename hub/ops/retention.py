@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hub import clock
-from hub.accounts.models import KeptForm, SignInCode
+from hub.accounts.models import SavedForm, SignInCode
 from hub.bookings.feedback.actions import KEPT_FOR
 from hub.bookings.feedback.models import Feedback
 from hub.db import db, transaction
@@ -18,14 +18,14 @@ AT_ONCE = timedelta(0)
 
 # The key of a table, the instant by which its rows are old, and how long they are kept from then.
 OLD: tuple[tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime], timedelta], ...] = (
-    (KeptForm.id, KeptForm.expires_at, AT_ONCE),
+    (SavedForm.id, SavedForm.expires_at, AT_ONCE),
     (SignInCode.id, SignInCode.expires_at, AT_ONCE),
     (RateCount.id, RateCount.expires_at, AT_ONCE),
     (Feedback.booking_id, Feedback.at, KEPT_FOR),
 )
 
 
-def forget_expired() -> Iterator[int]:
+def delete_expired() -> Iterator[int]:
     """Delete what has expired, some rows at a time; yields how many went.
 
     Whoever adds a row may clear some old ones away, so this is for the last ones: what a family

@@ -23,7 +23,7 @@ from hub.db import db, transaction
 from hub.ops.seed import demo, people
 from hub.ops.seed.files import rows_of
 from hub.ops.seed.ground import lay_ground
-from hub.ops.worker_process import start_beside
+from hub.ops.worker_process import start_worker_process
 from hub.web.assets import PACKED, STATIC
 
 MIGRATIONS = ROOT / "hub" / "migrations"
@@ -44,7 +44,7 @@ def serve(app: Flask, now: datetime) -> None:
     for line in welcome(settings):
         click.echo(line)
     if settings.worker:
-        start_beside(app)
+        start_worker_process(app)
     os.chdir(ROOT)
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
     os.execv(sys.executable, command)  # noqa: S606 – no shell, no word from outside

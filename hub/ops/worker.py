@@ -19,7 +19,7 @@ from hub.bookings.jobs import scheduled_jobs
 from hub.config import ROOT
 from hub.notices.actions import send_some
 from hub.notices.gateway import Gateway
-from hub.ops.retention import forget_expired
+from hub.ops.retention import delete_expired
 from hub.web.health import is_migrated
 from hub.web.language import CHINESE
 
@@ -104,10 +104,10 @@ class Worker:
         return done
 
     def _duties(self) -> Iterator[tuple[str, Callable[[], Iterator[int]]]]:
-        for duty in scheduled_jobs.DUTIES:
+        for duty in scheduled_jobs.SCHEDULED_JOBS:
             yield duty.name, partial(scheduled_jobs.perform, duty, self._left_out, self._fail)
         yield "send notices", self._send
-        yield "forget", forget_expired
+        yield "forget", delete_expired
 
     def _send(self) -> Iterator[int]:
         while (sent := send_some(self._gateway, clock.now())) is not None:

@@ -12,7 +12,7 @@ from hub.ops.worker import Bell, Worker, say
 BREATH = 1  # seconds before a worker that died is replaced: the cause may be everybody's
 
 
-def start_beside(app: Flask) -> None:
+def start_worker_process(app: Flask) -> None:
     """Start a worker that lives as long as this process, whatever it becomes, and its children.
 
     They hold one end of a pipe that nothing is ever written to. The system closes it when the

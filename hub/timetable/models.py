@@ -24,7 +24,7 @@ DUE = (
     ("reminder", "starts_at", "reminded_at IS NULL"),
     ("late", "starts_at", "late_released_at IS NULL"),
     ("draw", "opens_at", "admission = 'draw' AND drawn_at IS NULL"),
-    ("line", "starts_at", "waiting > 0 AND places_left > 0"),
+    ("waiting_list", "starts_at", "waiting > 0 AND places_left > 0"),
 )
 
 
@@ -105,6 +105,7 @@ class Slot(Policy, Model):
     state: Mapped[SlotState] = mapped_column(enum_column(SlotState), default=SlotState.OPEN)
     called_off_reason: Mapped[text200] = mapped_column(default="")
     called_off_at: Mapped[datetime | None]
+    called_off_by_id: Mapped[int | None]  # an account, kept when it is gone; None: a scheduled job
     # … which notes here what it has done, so that nothing is done twice.
     minimum_checked_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]

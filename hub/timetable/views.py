@@ -20,7 +20,7 @@ from hub.timetable.rules import by_day, hours_in_words
 from hub.timetable.sharing import share
 from hub.web.addresses import safe_path
 from hub.web.pages import page, page_asked
-from hub.web.preference_cookies import choose, chosen
+from hub.web.preference_cookies import preference, set_preference
 from hub.web.security import Admits, open_to, same_for_strangers, without_token
 
 DAYS_OF_A_CENTRE = 14
@@ -33,7 +33,7 @@ blueprint = Blueprint("timetable", __name__)
 @same_for_strangers
 def home() -> ResponseReturnValue:
     districts = catalogue.districts()
-    remembered = chosen("district")
+    remembered = preference("district")
     district = next((one for one, _has in districts if str(one.id) == remembered), None)
     form = DistrictForm(formdata=None, data={"district": remembered if district else ""})
     form.offer(districts)
@@ -56,7 +56,7 @@ def choose_district() -> ResponseReturnValue:
     form = DistrictForm()
     form.offer(catalogue.districts())
     if is_offered(form.district):
-        return choose("district", form.district.data or "")
+        return set_preference("district", form.district.data or "")
     flash(_("没有找到这个区县，请从列表里选。"))
     return redirect(safe_path(form.back.data), 303)
 

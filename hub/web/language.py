@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from wtforms.i18n import messages_path
 
-from hub.web.preference_cookies import choose, chosen
+from hub.web.preference_cookies import preference, set_preference
 from hub.web.security import Admits, open_to, without_token
-from hub.web.template_i18n import SpokenEnvironment
+from hub.web.template_i18n import TranslatedEnvironment
 
 CHINESE = "zh_Hans_CN"  # as Babel spells it; also the language of what is sent
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -19,7 +19,7 @@ blueprint = Blueprint("language", __name__)
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_environment = SpokenEnvironment
+    app.jinja_environment = TranslatedEnvironment
     babel.init_app(
         app,
         default_locale=CHINESE,
@@ -47,7 +47,7 @@ def words_of(lang: str) -> NullTranslations:
 def choose_language() -> ResponseReturnValue:
     """Remember the language; Chinese, which all pages speak anyway, by keeping nothing."""
     asked = request.form.get("language", "")
-    return choose("language", "en" if asked == "en" else "")
+    return set_preference("language", "en" if asked == "en" else "")
 
 
 def _let_forms_speak() -> None:
@@ -65,4 +65,4 @@ def _words_of_forms(lang: str) -> NullTranslations:
 def _chosen() -> str:
     if not has_request_context():  # a command, or a message put in the outbox by one
         return CHINESE
-    return "en" if chosen("language") == "en" else CHINESE
+    return "en" if preference("language") == "en" else CHINESE

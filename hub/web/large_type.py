@@ -7,25 +7,25 @@ what is marked as `extra`; a telephone to call is always in sight.
 from flask import Blueprint, Flask, has_request_context, request
 from flask.typing import ResponseReturnValue
 
-from hub.web.preference_cookies import choose, chosen
+from hub.web.preference_cookies import preference, set_preference
 from hub.web.security import Admits, open_to, without_token
 
 blueprint = Blueprint("care", __name__)
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals["in_care"] = in_care
+    app.jinja_env.globals["is_large_type"] = is_large_type
     app.register_blueprint(blueprint)
 
 
-def in_care() -> bool:
+def is_large_type() -> bool:
     """Whether this page is for somebody who asked for 关怀版."""
-    return has_request_context() and chosen("care") == "1"
+    return has_request_context() and preference("care") == "1"
 
 
 @blueprint.post("/care")
 @without_token  # choose() looks itself where it comes from
 @open_to(Admits.EVERYONE)
-def choose_care() -> ResponseReturnValue:
+def choose_large_type() -> ResponseReturnValue:
     """Large and plain, or the usual again."""
-    return choose("care", "1" if request.form.get("care") == "1" else "")
+    return set_preference("care", "1" if request.form.get("care") == "1" else "")

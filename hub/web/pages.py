@@ -27,7 +27,7 @@ from hub.web import language
 from hub.web.addresses import around_link
 from hub.web.assets import asset
 from hub.web.lang_markup import mark_chinese
-from hub.web.template_i18n import SpokenEnvironment
+from hub.web.template_i18n import TranslatedEnvironment
 from hub.web.wechat import in_wechat
 
 LAST_PAGE = 1000  # further on nobody looks, and a database counts rows in vain
@@ -111,9 +111,9 @@ def _write(template: Template, **context: Any) -> Response:
     return make_response(mark_chinese(html) if language.html_lang() == "en" else html)
 
 
-def _templates() -> SpokenEnvironment:
+def _templates() -> TranslatedEnvironment:
     """The templates in the language of this page."""
-    spoken: dict[str, SpokenEnvironment] = current_app.extensions["templates"]
+    spoken: dict[str, TranslatedEnvironment] = current_app.extensions["templates"]
     lang = language.html_lang()
     if lang not in spoken:  # made when first asked for; twice, if two ask at once, is no harm
         source: Any = current_app.jinja_env
@@ -121,7 +121,7 @@ def _templates() -> SpokenEnvironment:
     return spoken[lang]
 
 
-def _with_macros(templates: Any) -> SpokenEnvironment:
+def _with_macros(templates: Any) -> TranslatedEnvironment:
     """With ui.html as a global: imports outside a block are not run when a part is rendered."""
     ui = templates.get_template("ui.html").module
     for name in SAME_FOR_EVERYBODY:

@@ -15,12 +15,12 @@ from hub.web.addresses import safe_path
 KEPT_FOR = timedelta(days=400)  # no browser keeps a cookie longer
 
 
-def chosen(name: str) -> str:
+def preference(name: str) -> str:
     """What this browser chose before, or nothing."""
     return request.cookies.get(name, "")
 
 
-def choose(name: str, value: str) -> ResponseReturnValue:
+def set_preference(name: str, value: str) -> ResponseReturnValue:
     """Keep the choice (an empty one is forgotten) and lead back to where it was made."""
     _refuse_other_sites()
     answer = redirect(safe_path(request.form.get("back")), 303)

@@ -11,6 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
+from hub import clock
+from hub.actor import Actor, Channel
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 csrf = CSRFProtect()
@@ -80,6 +83,11 @@ def same_for_strangers(view: View) -> View:
     """Say of a view that it shows everybody without a session the same: a proxy may keep that."""
     view.same_for_strangers = True  # type: ignore[attr-defined]  # read by _may_be_shared below
     return view
+
+
+def acting(channel: Channel = Channel.WEB, request_key: str | None = None) -> Actor:
+    """Return the visitor who is signed in as the one who acts now."""
+    return Actor(current_user.id, clock.now(), channel, request_key)
 
 
 def never_share() -> None:

@@ -10,26 +10,26 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
 
-class SpokenEnvironment(Environment):
+class TranslatedEnvironment(Environment):
     """Flask's own, whose templates say `_("…")` in the language of `words`."""
 
     words = NullTranslations()  # of the source, which says it as it is written
 
-    def in_words(self, words: NullTranslations) -> "SpokenEnvironment":
+    def in_words(self, words: NullTranslations) -> "TranslatedEnvironment":
         """The same templates in another language, with globals of their own."""
-        other: SpokenEnvironment = self.overlay(bytecode_cache=None)  # a cache tells none apart
+        other: TranslatedEnvironment = self.overlay(bytecode_cache=None)  # a cache tells none apart
         other.words = words
         other.globals = dict(self.globals)
         return other
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        template: nodes.Template = _Speaker(self.words).visit(
+        template: nodes.Template = _SentenceInliner(self.words).visit(
             super()._parse(source, name, filename)
         )
         return template
 
 
-class _Speaker(NodeTransformer):
+class _SentenceInliner(NodeTransformer):
     """Puts the sentence in the place of `_("…")`, and of `_("… %(name)s", name=…)`.
 
     Like the call it replaces, it takes the sentence as HTML and escapes what is filled in. Calls

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock
+from hub.actor import Actor
 from hub.bookings.draw import actions as draws
 from hub.bookings.draw.models import Draw
 from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, perform
@@ -53,7 +54,7 @@ class Site:
             slot = db.session.get_one(Slot, slot_id)
             party = [db.session.get_one(Person, one) for one in persons or (self.cast.xiaoman,)]
             by = account or self.cast.mother
-            return book_party(slot, party, account_id=by, now=clock.now())[0].number
+            return book_party(slot, party, by=Actor(by, clock.now()))[0].number
 
     def booked(self, state: BookingState, **given: Any) -> str:
         """A booking of 小满 that already is what it is."""
@@ -71,12 +72,12 @@ class Site:
             held = Booking.slot_id == slot_id, Booking.state == BookingState.CONFIRMED
             first = db.session.scalars(select(Booking).where(*held)).first()
             assert first is not None
-            cancel(first, account_id=self.cast.stranger, now=clock.now())
+            cancel(first, by=Actor(self.cast.stranger, clock.now()))
 
     def call_off(self, slot_id: int) -> None:
         with self.app.test_request_context(), transaction():
             slot = db.session.get_one(Slot, slot_id)
-            slot_changes.call_off(slot, "停水", account_id=self.cast.manager, now=clock.now())
+            slot_changes.call_off(slot, "停水", by=Actor(self.cast.manager, clock.now()))
 
     def offer_of(self, number: str) -> str:
         with self.app.app_context():
@@ -107,7 +108,7 @@ class Site:
                 draw = db.session.scalars(select(Draw).where(Draw.slot_id == slot_id)).one()
                 source = "福彩3D 第2026312期"
                 by = self.cast.clerk
-                draws.enter_number(draw, number, source, account_id=by, now=clock.now())
+                draws.enter_number(draw, number, source, by=Actor(by, clock.now()))
             self.work()
 
     def work(self) -> None:

@@ -13,8 +13,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from hub.accounts import saved_forms
-from hub.accounts.models import Account, KeptForm
-from hub.accounts.saved_forms import kept_form
+from hub.accounts.models import Account, SavedForm
+from hub.accounts.saved_forms import saved_form
 from hub.db import db
 from hub.families.models import Person
 from hub.web.security import Admits, open_to
@@ -38,9 +38,9 @@ def expire(app: Flask, account_id: int) -> None:
         db.session.commit()
 
 
-def rows(app: Flask) -> list[KeptForm]:
+def rows(app: Flask) -> list[SavedForm]:
     with app.app_context():
-        return list(db.session.scalars(select(KeptForm)))
+        return list(db.session.scalars(select(SavedForm)))
 
 
 def persons(app: Flask) -> set[str]:
@@ -90,7 +90,7 @@ def test_it_is_given_back_once_and_without_a_query_when_nothing_waits(
     queries.clear()
     page = browser.visit(NEW)
     assert page.form(NEW).fields["name"] == ""
-    assert not any("kept_form" in statement for statement in queries)
+    assert not any("saved_form" in statement for statement in queries)
 
 
 def test_another_page_does_not_use_it_up(
@@ -103,7 +103,7 @@ def test_another_page_does_not_use_it_up(
     queries.clear()
     page = browser.visit(f"/family/persons/{cast.xiaoman}")
     assert page.form(f"/{cast.xiaoman}").fields["name"] == "小满"
-    assert not any("kept_form" in statement for statement in queries)
+    assert not any("saved_form" in statement for statement in queries)
     assert browser.visit(NEW).form(NEW).fields["name"] == "小雨"
 
 
@@ -163,7 +163,7 @@ def test_all_values_of_a_field_come_back(app: Flask, browser: Browser) -> None:
         from flask import session as fresh
 
         fresh.update(waiting)
-        assert kept_form(NEW) == MultiDict([("days", "1"), ("days", "3"), ("note", "a\x00b 🙂")])
+        assert saved_form(NEW) == MultiDict([("days", "1"), ("days", "3"), ("note", "a\x00b 🙂")])
 
 
 @pytest.mark.parametrize("fields", [{}, {"note": "长" * 3000}])
@@ -263,7 +263,7 @@ def test_a_choice_is_given_back_too(own_app: Flask) -> None:
     @own_app.route("/echo", methods=["GET", "POST"])
     @open_to(Admits.EVERYONE)
     def echo() -> str:
-        seen.append(kept_form(request.path))
+        seen.append(saved_form(request.path))
         return ""
 
     with browser.client.session_transaction() as session:

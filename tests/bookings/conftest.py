@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock
+from hub.actor import Actor
 from hub.bookings.models import Booking, BookingState
 from hub.bookings.single_slot.actions import book_party, cancel
 from hub.bookings.waiting_list.models import Offer
@@ -68,7 +69,7 @@ def booked(app: Flask) -> Callable[..., str]:
         with app.app_context(), transaction():
             slot = db.session.get_one(Slot, slot_id)
             persons = [db.session.get_one(Person, person_id) for person_id in person_ids]
-            made = book_party(slot, persons, account_id=account_id, now=clock.now(), **more)
+            made = book_party(slot, persons, by=Actor(account_id, clock.now(), **more))
             return made[0].number
 
     return make
@@ -85,7 +86,7 @@ def give_up(app: Flask) -> Callable[..., None]:
                     held = Booking.slot_id == slot_id, Booking.state == BookingState.CONFIRMED
                     first = db.session.scalars(select(Booking).where(*held)).first()
                     assert first is not None
-                    cancel(first, account_id=account_id, now=clock.now())
+                    cancel(first, by=Actor(account_id, clock.now()))
 
     return free
 

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 
 from hub import create_app
-from hub.bookings.models import LIVE, Booking, BookingState, Channel
+from hub.actor import Actor, Channel
+from hub.bookings.models import LIVE, Booking, BookingState
 from hub.bookings.single_slot.actions import book_party, cancel, move
 from hub.bookings.slot_changes.actions import call_off, change_capacity, restore
 from hub.bookings.waiting_list import actions as waiting_list
@@ -128,20 +129,18 @@ class Somebody:
         booked = book_party(
             self._slot(),
             mine,
-            account_id=account_id,
-            now=self.now,
-            channel=Channel.DESK if by_desk else Channel.WEB,
+            by=Actor(account_id, self.now, channel=Channel.DESK if by_desk else Channel.WEB),
         )
         return [booking.number for booking in booked]
 
     def cancel(self) -> bool:
         booking = self._one(Booking.state.in_(LIVE))
-        return bool(booking and cancel(booking, account_id=self.staff, now=self.now))
+        return bool(booking and cancel(booking, by=Actor(self.staff, self.now)))
 
     def answer(self) -> bool:
         offer = self._offer()
         say = waiting_list.accept if self.chance.random() < 0.6 else waiting_list.decline
-        return bool(offer and say(offer, account_id=None, now=self.now))
+        return bool(offer and say(offer, by=Actor(None, self.now)))
 
     def expire(self) -> bool:
         offer = self._offer()
@@ -151,33 +150,33 @@ class Somebody:
         booking = self._one(Booking.state == BookingState.CONFIRMED)
         if booking is None:
             return []
-        return [move(booking, self._slot(), account_id=self.staff, now=self.now).number]
+        return [move(booking, self._slot(), by=Actor(self.staff, self.now)).number]
 
     def move_up(self) -> bool:
         booking = self._one(Booking.state == BookingState.WAITING)
-        return bool(
-            booking and waiting_list.move_up(booking, "急", account_id=self.staff, now=self.now)
-        )
+        return bool(booking and waiting_list.move_up(booking, "急", by=Actor(self.staff, self.now)))
 
     def resize(self) -> bool:
         slot = self._slot()
-        to_line = []
+        to_waiting_list = []
         if self.chance.random() < 0.3 and (one := self._one(Booking.slot_id == slot.id)):
-            to_line = [one]
+            to_waiting_list = [one]
         capacity = max(1, slot.capacity + self.chance.choice((-1, 1)))
-        change_capacity(slot, capacity, to_line=to_line, account_id=self.staff, now=self.now)
+        change_capacity(
+            slot, capacity, by=Actor(self.staff, self.now), to_waiting_list=to_waiting_list
+        )
         return True
 
     def restore(self) -> bool:
         booking = self._one(Booking.state == BookingState.CANCELLED)
         if booking is None:
             return False
-        restore(booking, account_id=self.staff, now=self.now)
+        restore(booking, by=Actor(self.staff, self.now))
         return True
 
     def call_off(self) -> bool:
         slot = db.session.get_one(Slot, self.task.slots[-1])
-        return call_off(slot, "停水", account_id=self.staff, now=self.now)
+        return call_off(slot, "停水", by=Actor(self.staff, self.now))
 
     def _slot(self) -> Slot:
         return db.session.get_one(Slot, self.chance.choice(self.task.slots))

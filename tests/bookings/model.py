@@ -239,9 +239,9 @@ class Model:
     # What the staff does, and the clock.
 
     def change_capacity(
-        self, slot: Slot, capacity: int, to_line: Sequence[Booking], now: datetime
+        self, slot: Slot, capacity: int, to_waiting_list: Sequence[Booking], now: datetime
     ) -> None:
-        back = [one for one in to_line if one.state in HOLDING and one.slot is slot]
+        back = [one for one in to_waiting_list if one.state in HOLDING and one.slot is slot]
         held = {one.party for one in back if one.state is OFFERED}
         back += [  # a party that was asked as one waits as one
             one
@@ -251,7 +251,7 @@ class Model:
         self._become(back, WAITING)
         for one in reversed(back):
             self._to_the_head(one)
-        self._note("back_to_line", back)
+        self._note("back_to_waiting_list", back)
         for household in {one.household for one in back}:
             self._tell(household, "back")
         self._withdraw()
@@ -330,7 +330,7 @@ class Model:
             booking.excused = True
             self._note("excuse", [booking])
 
-    def give_late_places_on(self, slot: Slot) -> int:
+    def release_late_places(self, slot: Slot) -> int:
         here = [one for one in self.bookings if one.slot is slot and one.state is CONFIRMED]
         missing = [one for one in here if not one.arrived]
         if not slot.is_open or len(missing) == len(here):

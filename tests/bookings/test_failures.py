@@ -12,12 +12,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from hub import clock as the_clock
+from hub.actor import Actor, Channel
 from hub.audit import AuditEntry
 from hub.bookings import slot_counters as seats
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.draw.models import Draw
-from hub.bookings.jobs.consistency import troubles
-from hub.bookings.models import HOLDING, Booking, BookingState, Channel
+from hub.bookings.jobs.consistency import inconsistencies
+from hub.bookings.models import HOLDING, Booking, BookingState
 from hub.bookings.queries import slot_or_404
 from hub.bookings.single_slot.actions import book_party, cancel, cancel_all, move
 from hub.bookings.slot_changes import actions as slot_changes
@@ -71,11 +72,10 @@ class Desk:
         """The number of the first."""
 
         def act() -> str:
-            with_state = given.pop("account_id", self.cast.mother)
             whom = [db.session.get_one(Person, person) for person in persons]
-            booked = book_party(
-                slot_or_404(slot_id), whom, account_id=with_state, now=the_clock.now(), **given
-            )
+            account_id = given.pop("account_id", self.cast.mother)
+            by = Actor(account_id, the_clock.now(), **given)
+            booked = book_party(slot_or_404(slot_id), whom, by)
             return booked[0].number
 
         return str(self.do(act))
@@ -105,18 +105,17 @@ class Desk:
     def cancel(self, *numbers: str) -> Any:
         def act() -> Any:
             bookings = [_booking(number) for number in numbers]
-            return cancel_all(bookings, account_id=self.cast.clerk, now=the_clock.now())
+            return cancel_all(bookings, by=Actor(self.cast.clerk, the_clock.now()))
 
         return self.do(act)
 
-    def resize(self, slot_id: int, capacity: int, *to_line: str) -> None:
+    def resize(self, slot_id: int, capacity: int, *to_waiting_list: str) -> None:
         self.do(
             lambda: slot_changes.change_capacity(
                 db.session.get_one(Slot, slot_id),
                 capacity,
-                to_line=[_booking(number) for number in to_line],
-                account_id=self.cast.clerk,
-                now=the_clock.now(),
+                by=Actor(self.cast.clerk, the_clock.now()),
+                to_waiting_list=[_booking(number) for number in to_waiting_list],
             )
         )
 
@@ -124,13 +123,13 @@ class Desk:
         def act() -> Any:
             still_open = Offer.party == _booking(number).party, Offer.answered_at.is_(None)
             offer = db.session.scalars(select(Offer).where(*still_open)).one()
-            return say(offer, account_id=None, now=the_clock.now())
+            return say(offer, by=Actor(None, the_clock.now()))
 
         return self.do(act)
 
     def states(self, *numbers: str) -> list[str]:
         with self.app.app_context():
-            assert list(troubles()) == []
+            assert list(inconsistencies()) == []
             return [_booking(number).state.value for number in numbers]
 
     def left(self, slot_id: int) -> int:
@@ -202,7 +201,7 @@ class TestOverselling:
 
         def to_the_afternoon(booking: Booking) -> None:
             slot = db.session.get_one(Slot, afternoon)
-            move(booking, slot, account_id=cast.mother, now=the_clock.now())
+            move(booking, slot, by=Actor(cast.mother, the_clock.now()))
 
         with pytest.raises(Refused, match="这个时间已经约了"):
             desk.to(number, to_the_afternoon)
@@ -215,9 +214,7 @@ class TestOverselling:
         with pytest.raises(Refused, match="这个时间已经约了"):
             desk.to(
                 number,
-                lambda it: slot_changes.restore(
-                    it, account_id=desk.cast.clerk, now=the_clock.now()
-                ),
+                lambda it: slot_changes.restore(it, by=Actor(desk.cast.clerk, the_clock.now())),
             )
 
     def test_not_by_coming_late_to_the_first_after_booking_the_second(
@@ -225,11 +222,11 @@ class TestOverselling:
     ) -> None:
         number = desk.book(two[0], desk.cast.xiaoman)
         clock.move_to(tomorrow(14, 20))
-        staff = {"account_id": desk.cast.clerk, "now": the_clock.now()}
-        desk.to(number, lambda it: attendance.mark_no_show(it, **staff))
+        staff = Actor(desk.cast.clerk, the_clock.now(), Channel.DESK)
+        desk.to(number, lambda it: attendance.mark_no_show(it, by=staff))
         desk.book(two[1], desk.cast.xiaoman)
         with pytest.raises(Refused, match="这个时间已经约了"):
-            desk.to(number, lambda it: attendance.mark_arrival(it, **staff))
+            desk.to(number, lambda it: attendance.mark_arrival(it, by=staff))
 
     def test_not_over_midnight(self, desk: Desk) -> None:
         """Overnight care, and what begins early the next morning."""
@@ -255,9 +252,9 @@ class TestOverselling:
 
         def call_off() -> None:
             read.wait(timeout=60)
-            staff = {"account_id": desk.cast.clerk, "now": the_clock.now()}
+            staff = Actor(desk.cast.clerk, the_clock.now(), Channel.DESK)
             desk.do(
-                lambda: slot_changes.call_off(db.session.get_one(Slot, slot_id), "停水", **staff)
+                lambda: slot_changes.call_off(db.session.get_one(Slot, slot_id), "停水", by=staff)
             )
             called_off.set()
 
@@ -266,7 +263,7 @@ class TestOverselling:
             read.set()
             assert called_off.wait(timeout=60)
             person = db.session.get_one(Person, desk.cast.xiaoman)
-            book_party(slot, [person], account_id=desk.cast.mother, now=the_clock.now())
+            book_party(slot, [person], by=Actor(desk.cast.mother, the_clock.now()))
 
         staff = threading.Thread(target=call_off)
         staff.start()
@@ -274,7 +271,7 @@ class TestOverselling:
             desk.do(book)
         staff.join()
         with app.app_context():
-            assert list(troubles()) == []
+            assert list(inconsistencies()) == []
 
 
 class TestLostAndPhantomBookings:
@@ -322,12 +319,12 @@ class TestLostAndPhantomBookings:
         number = desk.book(slot_id, desk.cast.xiaoman)
         page = browser.sign_in(desk.cast.mother).visit(f"/bookings/{number}/cancellation")
         clock.move_to(tomorrow(14, 30))
-        staff = {"account_id": desk.cast.clerk, "now": the_clock.now()}
+        staff = Actor(desk.cast.clerk, the_clock.now(), Channel.DESK)
         if state == "no_show":
-            desk.to(number, lambda it: attendance.mark_no_show(it, **staff))
+            desk.to(number, lambda it: attendance.mark_no_show(it, by=staff))
         else:
             desk.do(
-                lambda: slot_changes.call_off(db.session.get_one(Slot, slot_id), "停水", **staff)
+                lambda: slot_changes.call_off(db.session.get_one(Slot, slot_id), "停水", by=staff)
             )
         answer = browser.submit(page)
         assert "名额让给别人了" not in answer.text
@@ -346,7 +343,7 @@ class TestLostAndPhantomBookings:
             assert booking.person is not None
             restoring.set()
             assert removed.wait(timeout=60)
-            slot_changes.restore(booking, account_id=cast.clerk, now=the_clock.now())
+            slot_changes.restore(booking, by=Actor(cast.clerk, the_clock.now()))
 
         def bring_back() -> None:
             try:
@@ -416,8 +413,8 @@ class TestWaitingList:
         desk.cancel(holder)
         assert desk.states(waits) == ["waiting"]
         clock.move_to(tomorrow(14))
-        staff = {"account_id": desk.cast.clerk, "now": the_clock.now()}
-        desk.to(late, lambda it: cancel(it, by_staff=True, **staff))
+        staff = Actor(desk.cast.clerk, the_clock.now(), Channel.DESK)
+        desk.to(late, lambda it: cancel(it, staff))
         desk.resize(slot, 5)
         assert desk.states(waits) == ["waiting"]
         assert desk.messages() == []
@@ -480,7 +477,7 @@ class TestWaitingList:
         assert desk.states(one, other) == ["entered", "entered"]
         desk.cancel(one)
         with pytest.raises(Refused):
-            desk.to(one, lambda it: slot_changes.restore(it, account_id=desk.cast.clerk, now=now))
+            desk.to(one, lambda it: slot_changes.restore(it, by=Actor(desk.cast.clerk, now)))
         assert desk.left(slot_id) == 5
 
     def test_more_places_ask_who_waits_and_confirm_nobody_without_asking(self, desk: Desk) -> None:
@@ -525,20 +522,20 @@ class TestWaitingList:
         with app.app_context():
             offer_id, until = db.session.execute(select(Offer.id, Offer.until)).one()
 
-        def at(instant: datetime, say: Any, **given: Any) -> bool:
+        def at(instant: datetime, act: Callable[..., bool], **given: Any) -> bool:
             clock.move_to(instant)
 
             def answer() -> Any:
                 offer = db.session.get_one(Offer, offer_id)
-                return say(offer, now=the_clock.now(), **given)
+                return act(offer, **given)
 
             return bool(desk.do(answer))
 
-        assert not at(until - TICK, waiting_list.expire)
-        assert not at(until, waiting_list.accept, account_id=None)
-        assert at(until, waiting_list.expire)
-        assert not at(until, waiting_list.expire)
-        assert not at(until, waiting_list.decline, account_id=None)
+        assert not at(until - TICK, waiting_list.expire, now=until - TICK)
+        assert not at(until, waiting_list.accept, by=Actor(None, until))
+        assert at(until, waiting_list.expire, now=until)
+        assert not at(until, waiting_list.expire, now=until)
+        assert not at(until, waiting_list.decline, by=Actor(None, until))
         assert desk.states(first, second) == ["cancelled", "offered"]
         with app.app_context():
             assert db.session.get_one(Offer, offer_id).answer is Answer.EXPIRED
@@ -567,8 +564,10 @@ class TestWhole:
         waits = enrol_family(app, series, a_family(app))
         _do(app, lambda: _cancel_one(app, holder, 0, cast.clerk))
         assert states(app, waits) == ["waiting", "waiting"]
-        staff = {"account_id": cast.clerk, "now": the_clock.now()}
-        _do(app, lambda: slot_changes.call_off(db.session.get_one(Slot, dates[1]), "停水", **staff))
+        staff = Actor(cast.clerk, the_clock.now(), Channel.DESK)
+        _do(
+            app, lambda: slot_changes.call_off(db.session.get_one(Slot, dates[1]), "停水", by=staff)
+        )
         assert states(app, waits) == ["offered", "cancelled"]
 
     def test_who_gives_up_the_date_that_is_full_has_the_other(self, app: Flask, cast: Cast) -> None:
@@ -586,9 +585,9 @@ class TestWhole:
         series = a_whole(app, capacity=2, count=2, desk_places=1)
         dates = date_ids(app, series)
         enrol_family(app, series, a_family(app))
-        staff = {"account_id": cast.clerk, "now": the_clock.now()}
-        _do(app, lambda: slot_changes.release_desk_places(_slot(dates[1]), now=the_clock.now()))
-        _do(app, lambda: slot_changes.change_capacity(_slot(dates[1]), 1, **staff))
+        staff = Actor(cast.clerk, the_clock.now(), Channel.DESK)
+        _do(app, lambda: slot_changes.release_desk_places(_slot(dates[1]), by=staff))
+        _do(app, lambda: slot_changes.change_capacity(_slot(dates[1]), 1, by=staff))
         late = enrol_family(app, series, a_family(app), channel=Channel.DESK)
         assert states(app, late) == ["waiting", "waiting"]
         with app.app_context():
@@ -601,9 +600,9 @@ class TestWhole:
         [single, whole] = [enrol_family(app, series, a_family(app)) for _ in range(2)]
         # Of the first family the staff took the second date back: it is at the head there.
         holder = _holder(app, dates[1])
-        staff = {"account_id": cast.clerk, "now": the_clock.now()}
-        _do(app, lambda: _take_back(dates[1], holder, **staff))
-        _do(app, lambda: waiting_list.move_up(_on(whole, 0), "说好的", **staff))
+        staff = Actor(cast.clerk, the_clock.now(), Channel.DESK)
+        _do(app, lambda: _take_back(dates[1], holder, staff))
+        _do(app, lambda: waiting_list.move_up(_on(whole, 0), "说好的", by=staff))
         with app.app_context():
             for date in dates:
                 waits = Booking.slot_id == date, Booking.state == WAITING
@@ -709,7 +708,7 @@ def _on(number: str, date: int) -> Booking:
 
 
 def _cancel_one(app: Flask, number: str, date: int, account_id: int) -> None:
-    cancel(_on(number, date), account_id=account_id, now=the_clock.now(), by_staff=True)
+    cancel(_on(number, date), by=Actor(account_id, the_clock.now(), channel=Channel.DESK))
 
 
 def _holder(app: Flask, slot_id: int) -> int:
@@ -718,6 +717,6 @@ def _holder(app: Flask, slot_id: int) -> int:
         return db.session.scalars(select(Booking.id).where(*held)).one()
 
 
-def _take_back(slot_id: int, booking_id: int, **staff: Any) -> None:
+def _take_back(slot_id: int, booking_id: int, staff: Actor) -> None:
     booking = db.session.get_one(Booking, booking_id)
-    slot_changes.change_capacity(_slot(slot_id), 0, to_line=[booking], **staff)
+    slot_changes.change_capacity(_slot(slot_id), 0, to_waiting_list=[booking], by=staff)

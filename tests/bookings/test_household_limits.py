@@ -8,7 +8,7 @@ import pytest
 
 from hub import text
 from hub.bookings import household_limits, models
-from hub.bookings.household_limits import Kept
+from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import BookingState
 from hub.refusals import Refused
 from tests.conftest import NOW
@@ -44,7 +44,7 @@ def slot(**given: Any) -> Any:
     return Facts(**usual | given)
 
 
-def kept(number: str = "4821937756", **given: Any) -> Kept:
+def kept(number: str = "4821937756", **given: Any) -> HouseholdBooking:
     starts_at = given.pop("starts_at", tomorrow(14))
     usual = {
         "number": number,
@@ -59,10 +59,10 @@ def kept(number: str = "4821937756", **given: Any) -> Kept:
         "excused": False,
         "places": 1,
     }
-    return Kept(**usual | given)
+    return HouseholdBooking(**usual | given)
 
 
-def many(how_many: int, **given: Any) -> list[Kept]:
+def many(how_many: int, **given: Any) -> list[HouseholdBooking]:
     return [kept(str(4821937756 + n), slot_id=2 + n, **given) for n in range(how_many)]
 
 
@@ -145,7 +145,7 @@ def test_nobody_is_in_two_places_at_once_but_touching_ends_are_fine(
 ONE_A_WEEK = {"person_per_week": 1}
 
 
-def check_quota(one: Any, bookings: list[Kept], adding: int = 1) -> None:
+def check_quota(one: Any, bookings: list[HouseholdBooking], adding: int = 1) -> None:
     household_limits.check_quota(one, PAINTING, XIAOMAN, "小满", bookings, adding)
 
 
@@ -265,12 +265,14 @@ def test_so_many_no_shows_within_so_many_days_pause(
     assert until == (None if pause_ends_in is None else NOW + pause_ends_in * DAY)
 
 
-def missed(*days_ago: int, **given: Any) -> list[Kept]:
+def missed(*days_ago: int, **given: Any) -> list[HouseholdBooking]:
     usual = {"state": BookingState.NO_SHOW} | given
     return [kept(starts_at=NOW - days * DAY, **usual) for days in days_ago]
 
 
-def check_not_paused(bookings: list[Kept], now: datetime = NOW, soft: bool = False) -> None:
+def check_not_paused(
+    bookings: list[HouseholdBooking], now: datetime = NOW, soft: bool = False
+) -> None:
     household_limits.check_not_paused(slot(), XIAOMAN, "小满", bookings, now, soft=soft)
 
 

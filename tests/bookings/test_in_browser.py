@@ -9,6 +9,7 @@ from flask import Flask
 from playwright.sync_api import expect
 
 from hub import clock as clocks
+from hub.actor import Actor
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.db import db, transaction
 from hub.timetable.models import Slot
@@ -170,7 +171,7 @@ def test_a_slot_that_is_called_off_says_why_and_shows_others(
     a_place(starts_at=clocks.now() + timedelta(days=3))
     with app.app_context(), transaction():
         row = db.session.get_one(Slot, slot)
-        slot_changes.call_off(row, "停水", account_id=cast.manager, now=clocks.now())
+        slot_changes.call_off(row, "停水", by=Actor(cast.manager, clocks.now()))
     phone = phones(cast.mother, viewport=viewport)
     for address in (f"/bookings/{number}", f"/slots/{slot}"):
         phone.visit(address)

@@ -29,10 +29,11 @@ from hypothesis.stateful import (
 )
 
 from hub import clock as the_clock
+from hub.actor import Actor, Channel
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.draw import actions as draws
 from hub.bookings.draw.models import Draw
-from hub.bookings.models import HOLDING, Booking, Channel
+from hub.bookings.models import HOLDING, Booking
 from hub.bookings.single_slot.actions import book_party, cancel_all, move
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.waiting_list import actions as waiting_list
@@ -149,10 +150,7 @@ class Life(RuleBasedStateMachine):
             return book_party(
                 db.session.get_one(Slot, slot_id),
                 persons,
-                account_id=account,
-                now=now,
-                channel=channel,
-                request_key=key,
+                by=Actor(account, now, channel=channel, request_key=key),
             )
 
         made = self._both(
@@ -191,6 +189,9 @@ class Life(RuleBasedStateMachine):
         if all(self.model.bookings[number].is_live for number in made):
             self._both("again", lambda model: [model.bookings[n] for n in made], act)
 
+    def _somebody(self, by_staff: bool) -> Actor:
+        return Actor(self.world.staff, self.now, Channel.DESK if by_staff else Channel.WEB)
+
     def _cancel(self, one: int, *, whole_party: bool, by_staff: bool) -> None:
         wanted = [booking for booking in self.model.bookings if booking.state in HOLDING]
         first = _last(wanted if one % 4 and wanted else self.model.bookings, one)
@@ -204,12 +205,7 @@ class Life(RuleBasedStateMachine):
             lambda model: model.cancel(
                 [model.bookings[n] for n in numbers], self.now, by_staff=by_staff
             ),
-            lambda: cancel_all(
-                [self._booking_of(n) for n in numbers],
-                account_id=self.world.staff,
-                now=self.now,
-                by_staff=by_staff,
-            ),
+            lambda: cancel_all([self._booking_of(n) for n in numbers], self._somebody(by_staff)),
         )
 
     def _move(self, one: int, other: int, *, by_staff: bool) -> None:
@@ -225,9 +221,7 @@ class Life(RuleBasedStateMachine):
                 move(
                     self._booking_of(number),
                     db.session.get_one(Slot, slot_id),
-                    account_id=self.world.staff,
-                    now=self.now,
-                    by_staff=by_staff,
+                    self._somebody(by_staff),
                 )
             ],
         )
@@ -251,7 +245,7 @@ class Life(RuleBasedStateMachine):
             if answer == "expire":
                 return waiting_list.expire(found, now=self.now)
             answered = waiting_list.accept if answer == "accept" else waiting_list.decline
-            return answered(found, account_id=None, now=self.now)
+            return answered(found, Actor(None, self.now))
 
         self._both(
             answer,
@@ -267,13 +261,13 @@ class Life(RuleBasedStateMachine):
         ),
         one=which,
         number=st.integers(0, 4),
-        to_line=st.sampled_from(TO_LINE),
+        to_waiting_list=st.sampled_from(TO_LINE),
     )
-    def the_staff_acts(self, act: str, one: int, number: int, to_line: int) -> None:
+    def the_staff_acts(self, act: str, one: int, number: int, to_waiting_list: int) -> None:
         if act == "move up":
             self._move_up(one)
         elif act == "capacity":
-            self._change_capacity(one, number, to_line)
+            self._change_capacity(one, number, to_waiting_list)
         elif act == "restore":
             self._restore(one)
         elif act == "desk places":
@@ -289,16 +283,14 @@ class Life(RuleBasedStateMachine):
 
         def act() -> bool:
             booking = self._booking_of(number)
-            return waiting_list.move_up(
-                booking, "说好的", account_id=self.world.staff, now=self.now
-            )
+            return waiting_list.move_up(booking, "说好的", by=Actor(self.world.staff, self.now))
 
         self._both("move up", lambda model: model.move_up(model.bookings[number], self.now), act)
 
-    def _change_capacity(self, slot: int, capacity: int, to_line: int) -> None:
+    def _change_capacity(self, slot: int, capacity: int, to_waiting_list: int) -> None:
         here = _of(self.model.slots, slot)
         held = [one for one in self.model.bookings if one.slot is here and one.state in HOLDING]
-        back = [one.id for n, one in enumerate(reversed(held)) if to_line >> n & 1]
+        back = [one.id for n, one in enumerate(reversed(held)) if to_waiting_list >> n & 1]
         self._both(
             "capacity",
             lambda model: model.change_capacity(
@@ -307,9 +299,8 @@ class Life(RuleBasedStateMachine):
             lambda: slot_changes.change_capacity(
                 db.session.get_one(Slot, here.id),
                 capacity,
-                to_line=[self._booking_of(n) for n in back],
-                account_id=self.world.staff,
-                now=self.now,
+                by=Actor(self.world.staff, self.now),
+                to_waiting_list=[self._booking_of(n) for n in back],
             ),
         )
 
@@ -319,7 +310,7 @@ class Life(RuleBasedStateMachine):
             "call off",
             lambda model: model.call_off(_of(model.slots, slot)),
             lambda: slot_changes.call_off(
-                db.session.get_one(Slot, slot_id), "停水", account_id=self.world.staff, now=self.now
+                db.session.get_one(Slot, slot_id), "停水", by=Actor(self.world.staff, self.now)
             ),
         )
 
@@ -332,7 +323,7 @@ class Life(RuleBasedStateMachine):
             "restore",
             lambda model: model.restore(model.bookings[number], self.now),
             lambda: slot_changes.restore(
-                self._booking_of(number), account_id=self.world.staff, now=self.now
+                self._booking_of(number), by=Actor(self.world.staff, self.now)
             ),
         )
 
@@ -342,7 +333,7 @@ class Life(RuleBasedStateMachine):
             "desk places",
             lambda model: model.release_desk_places(_of(model.slots, slot), self.now),
             lambda: slot_changes.release_desk_places(
-                db.session.get_one(Slot, slot_id), now=self.now
+                db.session.get_one(Slot, slot_id), Actor(None, self.now)
             ),
         )
 
@@ -362,7 +353,7 @@ class Life(RuleBasedStateMachine):
 
         def number() -> None:
             draw, staff = db.session.get_one(Draw, draw_id), self.world.staff
-            draws.enter_number(draw, f"12 {one}", "彩票", account_id=staff, now=self.now)
+            draws.enter_number(draw, f"12 {one}", "彩票", by=Actor(staff, self.now))
 
         if step == "freeze" and slot.is_open:
             self._both(
@@ -388,45 +379,43 @@ class Life(RuleBasedStateMachine):
 
     def _at_the_door(self, one: int, what: str) -> None:
         if what == "late":
-            self._give_late_places_on(one)
+            self._release_late_places(one)
             return
         state = wanted.NO_SHOW if what == "excuse" else wanted.CONFIRMED
         there = [one for one in self.model.bookings if one.state == state]
         number = _last(there if one % 4 and there else self.model.bookings, one).id
-        staff = {"account_id": self.world.staff}
+        staff = Actor(self.world.staff, self.now, Channel.DESK)
         acts: dict[str, tuple[Callable[[Model], Any], Callable[[], Any]]] = {
             "arrive": (
                 lambda model: model.mark_arrival(model.bookings[number], self.now),
-                lambda: attendance.mark_arrival(self._booking_of(number), now=self.now, **staff),
+                lambda: attendance.mark_arrival(self._booking_of(number), by=staff),
             ),
             "take back": (
                 lambda model: model.take_back_arrival(model.bookings[number]),
-                lambda: attendance.take_back_arrival(self._booking_of(number), **staff),
+                lambda: attendance.take_back_arrival(self._booking_of(number), by=staff),
             ),
             "miss": (
                 lambda model: model.mark_no_show(model.bookings[number], self.now),
-                lambda: attendance.mark_no_show(self._booking_of(number), now=self.now, **staff),
+                lambda: attendance.mark_no_show(self._booking_of(number), by=staff),
             ),
             "excuse": (
                 lambda model: model.excuse(model.bookings[number]),
-                lambda: attendance.excuse(
-                    self._booking_of(number), "发烧了", now=self.now, **staff
-                ),
+                lambda: attendance.excuse(self._booking_of(number), "发烧了", by=staff),
             ),
         }
         self._both(what, *acts[what])
 
-    def _give_late_places_on(self, one: int) -> None:
+    def _release_late_places(self, one: int) -> None:
         begun = [slot for slot in self.model.slots if self.now >= slot.starts_at]
         if not begun:
             return
         slot_id = _of(begun, one).id
         self._both(
             "late",
-            lambda model: model.give_late_places_on(
+            lambda model: model.release_late_places(
                 next(slot for slot in model.slots if slot.id == slot_id)
             ),
-            lambda: attendance.give_late_places_on(db.session.get_one(Slot, slot_id), now=self.now),
+            lambda: attendance.release_late_places(db.session.get_one(Slot, slot_id), now=self.now),
         )
 
     # Chance.

@@ -19,9 +19,10 @@ from flask import Flask
 from sqlalchemy import delete, func, select
 
 from hub import clock
+from hub.actor import Actor
 from hub.audit import AuditEntry
 from hub.bookings import queries
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking, BookingState
 from hub.bookings.single_slot import actions
 from hub.bookings.single_slot.actions import book, cancel
@@ -123,7 +124,7 @@ def check(app: Flask, task: Task, logs: list[Log]) -> None:
     """What holds after every round: no fault, all adds up, all acknowledged, nobody passed over."""
     assert [fault for log in logs for fault in log.faults] == []
     with app.app_context():
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
         numbers = set(db.session.scalars(select(Booking.number)))
         assert {number for log in logs for number in log.made} <= numbers
         written = select(func.count(AuditEntry.id)).where(AuditEntry.act.in_(("book", "move")))
@@ -175,11 +176,11 @@ class TestQuotas:
         both_looked = threading.Barrier(2)
 
         def look(*facts: Any) -> Any:
-            kept = queries.kept_by(*facts)
+            kept = queries.bookings_of_household(*facts)
             both_looked.wait(timeout=60)
             return kept
 
-        monkeypatch.setattr(actions, "kept_by", look)
+        monkeypatch.setattr(actions, "bookings_of_household", look)
         acts = [
             _book(slot, account, person, lock=False)
             for slot, account, person in zip(slots, accounts, persons, strict=True)
@@ -205,11 +206,11 @@ class TestWithoutTheGuards:
         def give_up() -> str:
             with transaction():
                 booking = db.session.get_one(Booking, booking_id)
-                return str(cancel(booking, account_id=task.staff, now=task.now))
+                return str(cancel(booking, by=Actor(task.staff, task.now)))
 
         assert at_once(app, [give_up, give_up]) == {"True": 2}
         with app.app_context():
-            assert list(troubles()) != []
+            assert list(inconsistencies()) != []
 
     def test_without_the_claim_an_offer_is_declined_and_expires(
         self, app: Flask, a_task: Callable[[int], Task], monkeypatch: pytest.MonkeyPatch
@@ -228,7 +229,7 @@ class TestWithoutTheGuards:
         def decline() -> str:
             with transaction():
                 offer = db.session.scalars(select(Offer)).one()
-                return str(waiting_list.decline(offer, account_id=None, now=task.now))
+                return str(waiting_list.decline(offer, by=Actor(None, task.now)))
 
         def expire() -> str:
             with transaction():
@@ -237,7 +238,7 @@ class TestWithoutTheGuards:
 
         at_once(app, [decline, expire])
         with app.app_context():
-            assert list(troubles()) != []
+            assert list(inconsistencies()) != []
 
 
 def _held(app: Flask, task: Task, state: BookingState) -> int:
@@ -287,6 +288,6 @@ def _book(slot_id: int, account_id: int, person_id: int, *, lock: bool = True) -
             account = db.session.get_one(Guardian, account_id).account
             [person] = my_persons(account, [person_id], lock=lock)
             slot = queries.slot_or_404(slot_id)
-            return book(slot, person, account_id=account_id, now=clock.now()).state.value
+            return book(slot, person, by=Actor(account_id, clock.now())).state.value
 
     return act

@@ -11,8 +11,9 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from hub import clock
+from hub.actor import Actor
 from hub.bookings import queries
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import HOLDING, Booking
 from hub.bookings.single_slot.actions import book, cancel
 from hub.db import db, transaction
@@ -58,7 +59,7 @@ def booking_for(slot_id: int, guardian: Guardian, person_id: int) -> Callable[[]
         with transaction():
             [person] = my_persons(account, [person_id], lock=True)
             slot = queries.slot_or_404(slot_id)
-            return book(slot, person, account_id=account.id, now=clock.now()).state.value
+            return book(slot, person, by=Actor(account.id, clock.now())).state.value
 
     return act
 
@@ -81,7 +82,7 @@ def seated(app: Flask, slot_id: int) -> int:
 
 def miscounted(app: Flask) -> Any:
     with app.app_context():
-        return list(troubles())
+        return list(inconsistencies())
 
 
 def test_forty_people_and_five_places_give_five_bookings(app: Flask, saved: Any) -> None:
@@ -118,7 +119,7 @@ def test_cancelling_and_booking_at_once_leaves_no_free_place_beside_somebody_who
             def act() -> str:
                 with transaction():
                     booking = db.session.get_one(Booking, booking_id)
-                    return str(cancel(booking, account_id=1, now=clock.now()))
+                    return str(cancel(booking, by=Actor(1, clock.now())))
 
             return act
 
@@ -145,7 +146,7 @@ def test_cancelling_the_same_booking_many_times_at_once_frees_one_place(app: Fla
             booking = db.session.get_one(Booking, booking_id)
             if db.engine.dialect.name == "postgresql":  # SQLite lets one writer in at a time
                 read.wait(timeout=60)
-            return str(cancel(booking, account_id=1, now=clock.now()))
+            return str(cancel(booking, by=Actor(1, clock.now())))
 
     assert at_once(app, [act] * 6) == {"True": 1, "False": 5}
     assert seated(app, slot_id) == 1

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock as clocks
+from hub.actor import Actor
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.slot_changes import actions as slot_changes
@@ -37,7 +38,7 @@ def test_called_off_says_why_and_leads_to_others(
     other = a_place(starts_at=tomorrow(18))
     with app.app_context(), transaction():
         slot = db.session.get_one(Slot, of(number).slot_id)
-        slot_changes.call_off(slot, "停水", account_id=cast.manager, now=clocks.now())
+        slot_changes.call_off(slot, "停水", by=Actor(cast.manager, clocks.now()))
     page = mother.visit(f"/bookings/{number}")
     assert "这一场停办了" in page.text
     assert "停水" in page.text
@@ -50,10 +51,10 @@ def test_missed_says_how_to_be_excused_and_then_that_one_is(
 ) -> None:
     clock.move_to(tomorrow(15), tick=False)
     with app.app_context(), transaction():
-        attendance.mark_no_show(of(number), account_id=cast.clerk, now=clocks.now())
+        attendance.mark_no_show(of(number), by=Actor(cast.clerk, clocks.now()))
     assert "跟中心说一声" in mother.visit(f"/bookings/{number}").text
     with app.app_context(), transaction():
-        attendance.excuse(of(number), "孩子发烧", account_id=cast.clerk, now=clocks.now())
+        attendance.excuse(of(number), "孩子发烧", by=Actor(cast.clerk, clocks.now()))
     page = mother.visit(f"/bookings/{number}")
     assert "不算这次没来" in page.text
     assert "孩子发烧" not in page.text

@@ -12,7 +12,7 @@ from hub import clock
 from hub.accounts.models import Account
 from hub.audit import AuditEntry
 from hub.bookings.draw.models import Draw, DrawEntry
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Arrival, Booking, BookingState, Excuse
 from hub.bookings.waiting_list.models import Offer, Reordering
 from hub.catalogue.models import Activity, Admission, Audience, Room
@@ -130,7 +130,7 @@ class World:
             for slot_id, booking_id in _rows("lines"):
                 lines.setdefault(slot_id, []).append(booking_id)
             found = Found(
-                wrong=list(troubles()),
+                wrong=list(inconsistencies()),
                 slots=_rows("slots"),
                 bookings=[(row[0], ids[row[1]], *row[2:6]) for row in bookings],
                 places=[row[6] for row in bookings],

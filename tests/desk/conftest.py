@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub.audit import AuditEntry, ReadEntry
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Activity, Centre, Room
 from hub.db import db
@@ -133,7 +133,7 @@ def counters_of(app: Flask) -> Callable[[int], tuple[int, int, int]]:
 
     def look_up(slot_id: int) -> tuple[int, int, int]:
         with app.app_context():
-            assert list(troubles()) == []
+            assert list(inconsistencies()) == []
             slot = db.session.get_one(Slot, slot_id)
             return slot.places_left, slot.desk_places, slot.waiting
 

@@ -13,6 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from hub import clock
 from hub.accounts.models import Account
+from hub.actor import Actor
 from hub.audit import AuditEntry
 from hub.bookings.models import Booking
 from hub.bookings.my_bookings.removal import coming_bookings_of
@@ -86,7 +87,12 @@ def test_a_form_sent_many_times_enters_one_person(
         with transaction():
             household = household_of(account, clock.now())
             return add_person(
-                account, household, name="阿满", birth_date=date(2020, 1, 1), sex=Sex.FEMALE
+                account,
+                household,
+                name="阿满",
+                birth_date=date(2020, 1, 1),
+                sex=Sex.FEMALE,
+                now=clock.now(),
             ).name
 
     results = at_once(press)
@@ -105,7 +111,12 @@ def test_many_at_once_do_not_overfill_a_household(
         with transaction():
             household = household_of(account, clock.now())
             return add_person(
-                account, household, name=name, birth_date=date(2020, 1, 1), sex=Sex.MALE
+                account,
+                household,
+                name=name,
+                birth_date=date(2020, 1, 1),
+                sex=Sex.MALE,
+                now=clock.now(),
             ).name
 
     refused = [result for result in at_once(press, 16) if isinstance(result, Refused)]
@@ -120,7 +131,12 @@ def test_who_entered_a_person_is_written_down(app: Flask, cast: Cast) -> None:
         with transaction():
             household = household_of(account, clock.now())
             person = add_person(
-                account, household, name="阿满", birth_date=date(2020, 1, 1), sex=Sex.FEMALE
+                account,
+                household,
+                name="阿满",
+                birth_date=date(2020, 1, 1),
+                sex=Sex.FEMALE,
+                now=clock.now(),
             )
         entry = db.session.scalars(select(AuditEntry)).one()
         assert (entry.act, entry.subject, entry.subject_id) == ("add", "person", person.id)
@@ -144,7 +160,7 @@ def test_a_person_is_never_removed_from_under_a_booking(
                     remove_person(account, person)
                 elif not removes:
                     slot = db.session.get_one(Slot, slot_id)
-                    book(slot, person, account_id=account.id, now=clock.now())
+                    book(slot, person, by=Actor(account.id, clock.now()))
         except NotFound:
             return "gone"
         return "done"

@@ -14,7 +14,7 @@ from hub.accounts.models import Account, RoleName
 from hub.accounts.passwords import password_fits
 from hub.accounts.queries import account_with
 from hub.bookings.draw.models import Draw, DrawEntry
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking
 from hub.catalogue.models import Activity, Centre, ClosedDay, Kind, OpeningHours, Room
 from hub.config import ConfigError
@@ -73,7 +73,7 @@ def test_the_desk_finds_a_day_that_looks_lived_in(demo: Flask) -> None:
         assert any(0 < slot.places_left < slot.capacity for slot in today)
         called_off = [slot for slot in today if not slot.is_open]
         assert [bool(slot.called_off_reason) for slot in called_off] == [True]
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
 
 def test_the_resident_has_something_before_and_behind_her_and_a_turn_to_wait_for(
@@ -119,7 +119,7 @@ def test_the_next_series_follows_the_one_that_runs(
     with demo.app_context():
         first, second = db.session.scalars(select(Series).order_by(Series.starts_on))
         assert first.ends_on < second.starts_on
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
 
 def test_nobody_booked_before_the_window_opened_or_in_the_future(demo: Flask) -> None:
@@ -197,7 +197,7 @@ def test_a_later_run_adds_the_days_that_have_come_into_sight_and_changes_nothing
         last = db.session.scalar(select(func.max(Slot.starts_at)))
         doubled = select(Slot.room_id).group_by(Slot.room_id, Slot.starts_at)
         assert db.session.scalars(doubled.having(func.count(Slot.id) > 1)).all() == []
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
         assert today_at_home() > 30, "the day that has come is as busy as the first one was"
         assert last.date() == TODAY + timedelta(days=3 + 27)
 

@@ -120,7 +120,7 @@ def test_hub_serve_starts_a_worker_if_it_may_and_ends_as_gunicorn_of_the_same_py
     handed_over: list[Any] = []
     monkeypatch.setattr(os, "execv", lambda *words: handed_over.append(words))
     monkeypatch.setattr(os, "chdir", handed_over.append)
-    monkeypatch.setattr(serve, "start_beside", lambda app: handed_over.append(app))
+    monkeypatch.setattr(serve, "start_worker_process", lambda app: handed_over.append(app))
     with_worker, alone = (
         settings(demo.config["SQLALCHEMY_DATABASE_URI"], HUB_BIND="127.0.0.1:0", HUB_WORKER=worker)
         for worker in "10"

@@ -20,11 +20,11 @@ from flask import Flask
 from sqlalchemy import create_engine, func, select, text
 
 from hub import clock, create_app
-from hub.accounts.models import KeptForm, SignInCode
+from hub.accounts.models import SavedForm, SignInCode
 from hub.audit import AuditEntry
 from hub.bookings.jobs import scheduled_jobs
-from hub.bookings.jobs.consistency import troubles
-from hub.bookings.jobs.scheduled_jobs import Duty
+from hub.bookings.jobs.consistency import inconsistencies
+from hub.bookings.jobs.scheduled_jobs import ScheduledJob
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.waiting_list.models import Offer
 from hub.config import ROOT
@@ -162,13 +162,13 @@ class TestAProcess:
                 worker.wait()
             assert expired(app) < 200, "it was killed in the middle"
             with app.app_context():
-                assert list(troubles()) == []
+                assert list(inconsistencies()) == []
         with process(database_url, "worker", "--once") as worker:
             said, _ = worker.communicate(timeout=120)
             assert worker.returncode == 0, said
 
         with app.app_context():
-            assert list(troubles()) == []
+            assert list(inconsistencies()) == []
             by_end = db.session.execute(
                 select(Booking.state, Booking.ending, func.count()).group_by(
                     Booking.state, Booking.ending
@@ -306,9 +306,9 @@ class TestTrouble:
                 tell(account_id, "候补到名额了", clock.now())
                 db.session.commit()
 
-        row_fails = Duty("serve lines", lambda _now: [7], fail)
-        search_fails = Duty("remind", fail, lambda _row, _now: True)
-        monkeypatch.setattr(scheduled_jobs, "DUTIES", (row_fails, search_fails))
+        row_fails = ScheduledJob("serve lines", lambda _now: [7], fail)
+        search_fails = ScheduledJob("remind", fail, lambda _row, _now: True)
+        monkeypatch.setattr(scheduled_jobs, "SCHEDULED_JOBS", (row_fails, search_fails))
         assert self.work(app, put) == ["候补到名额了"]
         said = capsys.readouterr().err
         assert "could not serve lines, row 7: ValueError" in said
@@ -326,7 +326,9 @@ class TestTrouble:
             tried.append(row)
             raise ValueError
 
-        monkeypatch.setattr(scheduled_jobs, "DUTIES", (Duty("draw", lambda _now: [7], fail),))
+        monkeypatch.setattr(
+            scheduled_jobs, "SCHEDULED_JOBS", (ScheduledJob("draw", lambda _now: [7], fail),)
+        )
         later = timedelta(minutes=1)
         self.work(app, lambda: None, lambda: None, lambda: clock.shift(later))
         assert tried == [7, 7]
@@ -338,7 +340,7 @@ def test_what_has_expired_is_forgotten_and_nothing_else(app: Flask, saved: Any) 
         name = str(hours)
         code = {"code_hash": "", "sent_at": clock.now(), "tries_left": 5}
         return [
-            KeptForm(token_hash=name, path="/", fields="[]", expires_at=until),
+            SavedForm(token_hash=name, path="/", fields="[]", expires_at=until),
             SignInCode(phone="+8613800000001", browser=name, expires_at=until, **code),
             RateCount(key=name, purpose="code", hits=1, expires_at=until),
         ]
@@ -346,7 +348,7 @@ def test_what_has_expired_is_forgotten_and_nothing_else(app: Flask, saved: Any) 
     saved(*kept(-1), *kept(1))
     with app.app_context():
         assert Worker(app, Gateway(), Rounds()).finish() == 3
-        for table in (KeptForm, SignInCode, RateCount):
+        for table in (SavedForm, SignInCode, RateCount):
             left = db.session.scalars(select(table.expires_at)).all()
             assert left == [clock.now() + timedelta(hours=1)]
 

@@ -5,67 +5,78 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete, exists, select
 
+from hub.actor import Actor
 from hub.bookings import household_limits, rules
-from hub.bookings.history import note
+from hub.bookings.audit import record_all
 from hub.bookings.models import Arrival, Booking, BookingState, Excuse
-from hub.bookings.queries import kept_by
+from hub.bookings.queries import bookings_of_household
 from hub.bookings.single_slot.actions import check_persons
 from hub.bookings.slot_counters import lock_slots, release, seat
-from hub.bookings.waiting_list.actions import end_turns, serve_line
+from hub.bookings.waiting_list.actions import end_waiting_for_begun_series, serve_waiting_list
 from hub.db import db
 from hub.refusals import Refused
 from hub.timetable.models import Slot
 
-EARLIEST = timedelta(hours=2)  # before the start, whoever comes is not here for this slot yet
+EARLIEST_CHECK_IN = timedelta(
+    hours=2
+)  # before the start, whoever comes is not here for this slot yet
 
 
-def mark_arrival(booking: Booking, *, account_id: int, now: datetime) -> None:
+def mark_arrival(booking: Booking, by: Actor) -> None:
     """She is here. Who came after her place was given on gets one that is left, else Refused."""
     _look(booking)
     if booking.state is BookingState.NO_SHOW:
-        _take_back_no_show(booking, now)
+        _take_back_no_show(booking, by.now)
     if not booking.is_confirmed:
         raise Refused(_("只有约好的才能签到。"))
-    if now < booking.starts_at - EARLIEST:
+    if by.now < booking.starts_at - EARLIEST_CHECK_IN:
         raise Refused(_("还没到时候，开始前两小时才能签到。"))
     if db.session.get(Arrival, booking.id) is None:
-        db.session.add(Arrival(booking_id=booking.id, at=now, account_id=account_id))
-        note("arrive", [booking], account_id)
+        db.session.add(Arrival(booking_id=booking.id, at=by.now, account_id=by.account_id))
+        record_all("arrive", [booking], by.account_id)
 
 
-def take_back_arrival(booking: Booking, *, account_id: int) -> None:
+def take_back_arrival(booking: Booking, by: Actor) -> None:
     """It was somebody else."""
     _look(booking)
     arrived = Arrival.booking_id == booking.id
     if db.session.scalar(delete(Arrival).where(arrived).returning(Arrival.booking_id)):
-        note("take_back_arrival", [booking], account_id)
+        record_all("take_back_arrival", [booking], by.account_id)
 
 
-def mark_no_show(booking: Booking, *, account_id: int | None, now: datetime) -> None:
+def mark_no_show(booking: Booking, by: Actor) -> None:
     """She did not come. Raises Refused before the start, and for who is here."""
     _look(booking)
     if booking.state is BookingState.NO_SHOW:
         return
-    if not booking.is_confirmed or now < booking.starts_at:
+    if not booking.is_confirmed or by.now < booking.starts_at:
         raise Refused(_("开始以后才能记没来，而且要是约好的。"))
     if db.session.get(Arrival, booking.id) is not None:
         raise Refused(_("已经签到了，不能记没来。"))
-    release([booking], BookingState.NO_SHOW, now=now)
+    release([booking], BookingState.NO_SHOW, now=by.now)
     db.session.flush()
-    note("no_show", [booking], account_id)
+    record_all("no_show", [booking], by.account_id)
 
 
-def excuse(booking: Booking, reason: str, *, account_id: int, now: datetime) -> None:
+def excuse(booking: Booking, reason: str, by: Actor) -> None:
     """Her absence counts for nothing, for this reason; a pause it caused ends."""
     _look(booking)
     if booking.state is not BookingState.NO_SHOW:
         raise Refused(_("只有记了没来的，才能这样改。"))
     if db.session.get(Excuse, booking.id) is None:
-        db.session.add(Excuse(booking_id=booking.id, at=now, account_id=account_id, reason=reason))
-        note("excuse", [booking], account_id)
+        db.session.add(
+            Excuse(
+                booking_id=booking.id,
+                centre_id=booking.slot.centre_id,
+                at=by.now,
+                account_id=by.account_id,
+                reason=reason,
+            )
+        )
+        record_all("excuse", [booking], by.account_id)
 
 
-def give_late_places_on(slot: Slot, *, now: datetime) -> int:
+def release_late_places(slot: Slot, *, now: datetime) -> int:
     """Whoever is not here when the grace is over has lost her place; how many did.
 
     Only where the desk has ticked somebody off: where nobody does, nobody can be missed.
@@ -74,50 +85,50 @@ def give_late_places_on(slot: Slot, *, now: datetime) -> int:
     slot.late_released_at = now
     db.session.flush()
     if slot.series_id:
-        end_turns(slot, now=now)
+        end_waiting_for_begun_series(slot, now=now)
     confirmed = Booking.slot_id == slot.id, Booking.state == BookingState.CONFIRMED
     came = exists().where(Arrival.booking_id == Booking.id)
     if slot.is_open and db.session.scalar(select(Booking.id).where(*confirmed, came).limit(1)):
         missing = db.session.scalars(select(Booking).where(*confirmed, ~came)).all()
         release(missing, BookingState.NO_SHOW, now=now)
         db.session.flush()
-        note("no_show", missing, None)
+        record_all("no_show", missing, None)
         return len(missing)
     return 0
 
 
-def ask_leave(booking: Booking, *, account_id: int, now: datetime) -> None:
+def ask_leave(booking: Booking, by: Actor) -> None:
     """One date of a whole 期 is left to others, in time, and does not count as missed."""
     _look(booking)
-    rules.check_may_leave(booking, now)
-    release([booking], BookingState.ON_LEAVE, now=now)
+    rules.check_may_leave(booking, by.now)
+    release([booking], BookingState.ON_LEAVE, now=by.now)
     db.session.flush()
-    note("leave", [booking], account_id)
-    serve_line(booking.slot, account_id=account_id, now=now)
+    record_all("leave", [booking], by.account_id)
+    serve_waiting_list(booking.slot, by=by)
 
 
-def take_back_leave(booking: Booking, *, account_id: int, now: datetime) -> None:
+def take_back_leave(booking: Booking, by: Actor) -> None:
     """She comes after all. Raises Refused where the place has been given to somebody else."""
     _look(booking)
-    rules.check_may_return(booking, now)
+    rules.check_may_return(booking, by.now)
     persons = [booking.person] if booking.person else []
-    check_persons([booking.slot], persons, now, by_staff=True)  # had before: no pause counts
+    check_persons([booking.slot], persons, by.now, by_staff=True)  # had before: no pause counts
     for person in persons:  # what was booked instead meanwhile does
-        kept = kept_by(booking.household_id, booking.slot, now)
+        kept = bookings_of_household(booking.household_id, booking.slot, by.now)
         others = [one for one in kept if (one.party, one.person_id) != (booking.party, person.id)]
         kind_id = booking.slot.activity.kind_id
         household_limits.check_quota(booking.slot, kind_id, person.id, person.name, others)
-    if not seat([booking]):
+    if not seat([booking], now=by.now):
         raise Refused(_("这一次的名额已经给了别人。"))
     db.session.flush()
-    note("take_back_leave", [booking], account_id)
+    record_all("take_back_leave", [booking], by.account_id)
 
 
 def _take_back_no_show(booking: Booking, now: datetime) -> None:
     if person := booking.person:  # she may have booked something else for the same time
-        kept = kept_by(booking.household_id, booking.slot, now)
+        kept = bookings_of_household(booking.household_id, booking.slot, now)
         household_limits.check_free(booking.slot, person.id, person.name, kept)
-    if not seat([booking], from_desk=True):
+    if not seat([booking], now=now, from_desk=True):
         raise Refused(_("来晚了，名额已经给了别人。"))
 
 

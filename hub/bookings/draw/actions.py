@@ -14,15 +14,22 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import aliased
 
+from hub.actor import Actor
 from hub.audit import record
 from hub.bookings import messages, rules
+from hub.bookings.audit import record_all
 from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.draw.queries import draw_of, drawn_together, entered_parties, list_of, rows_of
 from hub.bookings.draw.rules import Entry, Outcome, allot, commitment, draw_secret, order, seed_of
-from hub.bookings.history import note
 from hub.bookings.models import Booking, BookingState, Ending
-from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots, queue, release, seat
-from hub.bookings.waiting_list.actions import serve_line
+from hub.bookings.slot_counters import (
+    UNSYNCHRONISED,
+    lock_slots,
+    put_on_waiting_list,
+    release,
+    seat,
+)
+from hub.bookings.waiting_list.actions import serve_waiting_list
 from hub.db import db
 from hub.refusals import Refused
 from hub.timetable.models import Series, Slot, SlotState
@@ -137,7 +144,7 @@ def freeze(draw: Draw, now: datetime) -> bool:
     return True
 
 
-def enter_number(draw: Draw, number: str, source: str, *, account_id: int, now: datetime) -> None:
+def enter_number(draw: Draw, number: str, source: str, by: Actor) -> None:
     """Take down the public number and where it comes from, once. Raises Refused."""
     number, source = spelt(number), " ".join(source.split())
     if not DIGITS.fullmatch(number):
@@ -151,11 +158,11 @@ def enter_number(draw: Draw, number: str, source: str, *, account_id: int, now: 
         Draw.numbered_at.is_(None),
         public_number=number,
         public_source=source,
-        numbered_by_id=account_id,
-        numbered_at=now,
+        numbered_by_id=by.account_id,
+        numbered_at=by.now,
     ):
         raise Refused(_("这一场的公开数字已经定了，不能再改。"))
-    record("number_draw", draw, account_id=account_id, detail=number)
+    record("number_draw", draw, account_id=by.account_id, detail=number)
 
 
 def spelt(number: str) -> str:
@@ -202,7 +209,7 @@ def run_draw(draw: Draw, now: datetime) -> bool:
     record("draw", draw, account_id=None, detail=f"{places} places, {len(asked)} of {len(listed)}")
     _tell(drawn, held[0], now)
     for slot in held:
-        serve_line(slot, account_id=None, now=now)
+        serve_waiting_list(slot, by=Actor(None, now))
     return True
 
 
@@ -226,17 +233,17 @@ def _order(
 def _give(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], now: datetime) -> None:
     """Places, turns before all who come later, or nothing: each for all of a party."""
     placed = _all(drawn[Outcome.PLACE])
-    if placed and not seat(placed, next_in_line=True):
+    if placed and not seat(placed, now=now, is_next=True):
         raise RuntimeError("a draw gave out more places than there are")
     waiting = drawn[Outcome.WAITING]
     for turn, party in enumerate(waiting, start=-len(waiting)):
         for booking in party:
             booking.turn = turn
-    queue(_all(waiting), now=now, however_many=True)
+    put_on_waiting_list(_all(waiting), now=now, however_many=True)
     nothing = _all(drawn[Outcome.NONE])
     release(nothing, BookingState.CANCELLED, ending=Ending.NOT_DRAWN, now=now)
     db.session.flush()
-    note("draw", _all([*drawn[Outcome.PLACE], *waiting, *drawn[Outcome.NONE]]), None)
+    record_all("draw", _all([*drawn[Outcome.PLACE], *waiting, *drawn[Outcome.NONE]]), None)
 
 
 def _tell(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], slot: Slot, now: datetime) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from hub.accounts.models import Account, Role, RoleName
-from hub.audit import AuditEntry
 from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.draw.rules import Entry, Outcome
 from hub.bookings.models import Booking, BookingState
@@ -19,12 +18,6 @@ from hub.families.models import Guardian, Priority
 from hub.timetable.models import Slot
 
 ENTRIES_ON_A_PAGE = 100
-HAD_A_PLACE = (
-    BookingState.OFFERED,
-    BookingState.CONFIRMED,
-    BookingState.NO_SHOW,
-    BookingState.ON_LEAVE,
-)
 
 
 @dataclass(frozen=True)
@@ -42,7 +35,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Line:
+class ListEntry:
     """One party on the list as its page shows it."""
 
     registration: int
@@ -131,33 +124,33 @@ def entered_parties(slots: Sequence[Slot]) -> dict[str, list[Booking]]:
     return parties
 
 
-def lines(draw: Draw, page_number: int) -> tuple[list[Line], bool]:
+def list_entries(draw: Draw, page_number: int) -> tuple[list[ListEntry], bool]:
     """One page of the list – as drawn, once it is – and whether there is more."""
     first = (page_number - 1) * ENTRIES_ON_A_PAGE
     order = DrawEntry.registration if draw.drawn_at is None else DrawEntry.position
     rows = db.session.execute(
-        _lines(draw).order_by(order).offset(first).limit(ENTRIES_ON_A_PAGE + 1)
+        _list_entries(draw).order_by(order).offset(first).limit(ENTRIES_ON_A_PAGE + 1)
     )
-    found = [Line(*row) for row in rows]
+    found = [ListEntry(*row) for row in rows]
     return found[:ENTRIES_ON_A_PAGE], len(found) > ENTRIES_ON_A_PAGE
 
 
-def my_lines(account: Account, draw: Draw) -> list[Line]:
+def my_list_entries(account: Account, draw: Draw) -> list[ListEntry]:
     """The lines of the account's household."""
     mine = (
         select(Booking.party)
         .join(Guardian, Guardian.household_id == Booking.household_id)
         .where(Guardian.account_id == account.id, Booking.slot_id == draw.slot_id)
     )
-    of_mine = _lines(draw).where(DrawEntry.party.in_(mine)).order_by(DrawEntry.registration)
-    return [Line(*row) for row in db.session.execute(of_mine)]
+    of_mine = _list_entries(draw).where(DrawEntry.party.in_(mine)).order_by(DrawEntry.registration)
+    return [ListEntry(*row) for row in db.session.execute(of_mine)]
 
 
 def frozen_list(draw: Draw) -> tuple[list[Entry], set[int]]:
     """The whole list by registration, and the registrations that were withdrawn since."""
     entries, withdrawn = [], set()
-    for row in db.session.execute(_lines(draw).order_by(DrawEntry.registration)):
-        line = Line(*row)
+    for row in db.session.execute(_list_entries(draw).order_by(DrawEntry.registration)):
+        line = ListEntry(*row)
         entries.append(Entry(line.registration, line.tier, line.lost_before, line.places))
         if line.outcome == Outcome.WITHDRAWN:
             withdrawn.add(line.registration)
@@ -212,15 +205,10 @@ def _lost_last_time(draw: Draw) -> Select[int | None]:
     there, elsewhere = aliased(Booking), aliased(Booking)
     # The household is what its index begins with.
     offered = exists().where(Offer.household_id == there.household_id, Offer.party == there.party)
-    given = exists().where(
-        AuditEntry.subject == "booking",
-        AuditEntry.subject_id == there.id,
-        AuditEntry.act == "confirm",
-    )
     had_a_place = select(there.person_id).where(
         there.slot_id == select(last.c.slot_id).scalar_subquery(),
         there.person_id.is_not(None),
-        or_(there.state.in_(HAD_A_PLACE), offered, given),
+        or_(there.confirmed_at.is_not(None), offered),
     )
     return (
         select(elsewhere.person_id)
@@ -231,7 +219,7 @@ def _lost_last_time(draw: Draw) -> Select[int | None]:
     )
 
 
-def _lines(draw: Draw) -> Select[int, int, bool, int, int | None, str]:
+def _list_entries(draw: Draw) -> Select[int, int, bool, int, int | None, str]:
     """Before the draw whoever has no entry left counts as withdrawn already."""
     still = aliased(Booking)
     stands = exists().where(still.party == DrawEntry.party, still.state == BookingState.ENTERED)

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, make_response
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.queries import Duty
+from hub.accounts.queries import RoleAtCentre
 from hub.bookings.draw import queries
 from hub.bookings.draw.models import Draw
 from hub.bookings.draw.rules import (
@@ -38,9 +38,9 @@ def show_draw(slot_id: int) -> Response:
     phase = phase_of(slot, draw, clock.now())
     is_listed = draw is not None and draw.frozen_at is not None
     page_number = page_asked()
-    lines, has_more = queries.lines(draw, page_number) if draw and is_listed else ([], False)
+    lines, has_more = queries.list_entries(draw, page_number) if draw and is_listed else ([], False)
     mine = (
-        queries.my_lines(current_user, draw)
+        queries.my_list_entries(current_user, draw)
         if draw and is_listed and current_user.is_authenticated
         else []
     )
@@ -93,7 +93,7 @@ def _result(slot: Slot, draw: Draw) -> dict[str, object] | None:
         "number": draw.public_number,
         "source": draw.public_source,
         "numbered_at": draw.numbered_at,
-        "numbered_by": Duty(role, None).label if role else "",
+        "numbered_by": RoleAtCentre(role, None).label if role else "",
     }
     if draw.drawn_at is None:
         return typed_in

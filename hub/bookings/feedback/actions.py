@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from hub.actor import Actor
 from hub.bookings.feedback.models import Feedback
 from hub.bookings.models import Booking, BookingState
 from hub.db import db, inserting
@@ -38,21 +39,19 @@ def feedback_on(bookings: Iterable[Booking], now: datetime) -> dict[int, Feedbac
     return dict.fromkeys(asked) | _said_of(asked) if asked else {}
 
 
-def say(booking: Booking, is_glad: bool, *, account_id: int, now: datetime) -> None:
+def say(booking: Booking, is_glad: bool, by: Actor) -> None:
     """Glad or not, with one tap; a word said before stays. Raises Refused."""
-    check_may_say(booking, now)
-    _keep(booking, {"is_glad": is_glad, "account_id": account_id, "at": now})
+    check_may_say(booking, by.now)
+    _keep(booking, {"is_glad": is_glad, "account_id": by.account_id, "at": by.now})
 
 
-def add_word(
-    booking: Booking, word: str, *, may_call: bool, account_id: int, now: datetime
-) -> None:
+def add_word(booking: Booking, word: str, by: Actor, *, may_call: bool) -> None:
     """A word to it, and whether the centre may call about it. Raises Refused."""
-    check_may_say(booking, now)
+    check_may_say(booking, by.now)
     said = db.session.get(Feedback, booking.id, with_for_update=True)
     if said is None:
         raise Refused(_("请先选满意还是不满意。"))
-    said.word, said.may_call, said.account_id, said.at = word, may_call, account_id, now
+    said.word, said.may_call, said.account_id, said.at = word, may_call, by.account_id, by.now
 
 
 def _keep(booking: Booking, told: dict[str, object]) -> None:

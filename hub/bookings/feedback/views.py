@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.saved_forms import kept_form
+from hub.accounts.saved_forms import saved_form
 from hub.bookings import queries
 from hub.bookings.feedback import actions as feedback
 from hub.bookings.feedback.forms import FeedbackForm, WordForm
@@ -15,7 +15,7 @@ from hub.bookings.models import Booking
 from hub.db import db, transaction
 from hub.refusals import Refused, refusal_of
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("feedback", __name__)
 
@@ -23,7 +23,7 @@ blueprint = Blueprint("feedback", __name__)
 @blueprint.get("/bookings/<number>/feedback")
 @open_to(Admits.SIGNED_IN)
 def show_feedback(number: str) -> ResponseReturnValue:
-    kept = kept_form(request.path)
+    kept = saved_form(request.path)
     booking = queries.my_booking(current_user, number)
     word = WordForm(formdata=kept) if kept and "word" in kept else None
     return _feedback_page(booking, FeedbackForm(formdata=None), word=word)
@@ -37,7 +37,7 @@ def say(number: str) -> ResponseReturnValue:
         try:
             with transaction():
                 booking, is_glad = queries.my_booking(current_user, number), form.glad.data == "y"
-                feedback.say(booking, is_glad, account_id=current_user.id, now=clock.now())
+                feedback.say(booking, is_glad, by=acting())
         except Refused as refused:
             form.form_errors.append(str(refused))
         else:
@@ -57,9 +57,8 @@ def add_word(number: str) -> ResponseReturnValue:
                 feedback.add_word(
                     queries.my_booking(current_user, number),
                     form.word.data or "",
+                    by=acting(),
                     may_call=form.may_call.data,
-                    account_id=current_user.id,
-                    now=clock.now(),
                 )
         except Refused as refused:
             form.form_errors.append(str(refused))

@@ -16,7 +16,7 @@ from hub.timetable.models import Slot, SlotState
 ROWS = 20  # of one kind of trouble; more would only repeat it
 
 
-def troubles() -> Iterator[str]:
+def inconsistencies() -> Iterator[str]:
     """One sentence for each thing that does not add up; none where all is well."""
     for slot_id, capacity, left, desk, held, waiting, counted in db.session.execute(_miscounted()):
         yield (

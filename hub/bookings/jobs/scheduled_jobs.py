@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, se
 from sqlalchemy.orm import joinedload
 
 from hub import clock
+from hub.actor import Actor
 from hub.bookings import messages
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.deadlines import LAST_CALL, MORNING, NIGHT, SPARE
@@ -43,7 +44,7 @@ OnFailure = Callable[[str, int, Exception], None]
 
 
 @dataclass(frozen=True)
-class Duty:
+class ScheduledJob:
     """Which rows are due, and what is done about one; False where somebody else was quicker."""
 
     name: str
@@ -52,7 +53,7 @@ class Duty:
 
 
 def perform(
-    duty: Duty,
+    duty: ScheduledJob,
     left_out: Container[tuple[str, int]] = (),
     on_failure: OnFailure | None = None,
 ) -> Iterator[int]:
@@ -95,11 +96,11 @@ def _release_desk_places(slot_id: int, now: datetime) -> bool:
     slot = _locked(slot_id)
     if not slot.desk_places or slot.desk_release_at is None or now < slot.desk_release_at:
         return False
-    slot_changes.release_desk_places(slot, now=now)
+    slot_changes.release_desk_places(slot, by=Actor(None, now))
     return True
 
 
-def _lines_due(now: datetime) -> Iterable[int]:
+def _waiting_lists_due(now: datetime) -> Iterable[int]:
     """Where somebody waits beside places that would do for her.
 
     There are none, because whatever frees a place serves the line in the same transaction; this
@@ -116,14 +117,21 @@ def _lines_due(now: datetime) -> Iterable[int]:
     )
     asked_in_time = or_(Slot.offer_minutes == 0, Slot.starts_at >= now + LAST_CALL)
     return db.session.scalars(
-        _due("line", Slot.starts_at, Slot.starts_at > now, asked_in_time, _gives_places(), fits)
+        _due(
+            "waiting_list",
+            Slot.starts_at,
+            Slot.starts_at > now,
+            asked_in_time,
+            _gives_places(),
+            fits,
+        )
     )
 
 
-def _serve_line(slot_id: int, now: datetime) -> bool:
+def _serve_waiting_list(slot_id: int, now: datetime) -> bool:
     slot = _locked(slot_id)
     waiting = slot.waiting
-    waiting_list.serve_line(slot, account_id=None, now=now)
+    waiting_list.serve_waiting_list(slot, by=Actor(None, now))
     return slot.waiting < waiting
 
 
@@ -138,12 +146,12 @@ def _late_due(now: datetime) -> Iterable[int]:
             yield slot_id
 
 
-def _give_late_places_on(slot_id: int, now: datetime) -> bool:
+def _release_late_places(slot_id: int, now: datetime) -> bool:
     slot = _locked(slot_id)
     until = _grace_until(slot.starts_at, slot.ends_at, slot.grace_minutes)
     if slot.late_released_at is not None or now < until:
         return False
-    attendance.give_late_places_on(slot, now=now)
+    attendance.release_late_places(slot, now=now)
     return True
 
 
@@ -168,7 +176,7 @@ def _check_minimum(slot_id: int, now: datetime) -> bool:
     if _persons(slot) < slot.minimum and now < _called_off_until(slot):
         with force_locale(CHINESE):
             reason = _("报名的不到 %(minimum)s 人，这次办不成。", minimum=slot.minimum)
-        slot_changes.call_off(slot, reason, account_id=None, now=now)
+        slot_changes.call_off(slot, reason, by=Actor(None, now))
     return True
 
 
@@ -237,24 +245,24 @@ def _locked(slot_id: int) -> Slot:
     return slot
 
 
-EXPIRE_OFFERS = Duty("expire offers", _offers_due, _expire_offer)
-PROMISE_DRAWS = Duty("promise draws", draws.unpromised, draws.promise_one)
-FREEZE_DRAWS = Duty("freeze draws", draws.to_freeze, draws.freeze_one)
-DRAW = Duty("draw", draws.to_draw, draws.draw_one)
-RELEASE_DESK_PLACES = Duty("release desk places", _desk_places_due, _release_desk_places)
-SERVE_LINES = Duty("serve lines", _lines_due, _serve_line)
-GIVE_LATE_PLACES_ON = Duty("give late places on", _late_due, _give_late_places_on)
-CHECK_MINIMUMS = Duty("check minimums", _minimums_due, _check_minimum)
-REMIND = Duty("remind", _reminders_due, _remind)
+EXPIRE_OFFERS = ScheduledJob("expire offers", _offers_due, _expire_offer)
+PROMISE_DRAWS = ScheduledJob("promise draws", draws.unpromised, draws.promise_one)
+FREEZE_DRAWS = ScheduledJob("freeze draws", draws.to_freeze, draws.freeze_one)
+DRAW = ScheduledJob("draw", draws.to_draw, draws.draw_one)
+RELEASE_DESK_PLACES = ScheduledJob("release desk places", _desk_places_due, _release_desk_places)
+SERVE_WAITING_LISTS = ScheduledJob("serve lines", _waiting_lists_due, _serve_waiting_list)
+RELEASE_LATE_PLACES = ScheduledJob("give late places on", _late_due, _release_late_places)
+CHECK_MINIMUMS = ScheduledJob("check minimums", _minimums_due, _check_minimum)
+REMIND = ScheduledJob("remind", _reminders_due, _remind)
 # First what others wait for.
-DUTIES = (
+SCHEDULED_JOBS = (
     EXPIRE_OFFERS,
     PROMISE_DRAWS,
     FREEZE_DRAWS,
     DRAW,
     RELEASE_DESK_PLACES,
-    SERVE_LINES,
-    GIVE_LATE_PLACES_ON,
+    SERVE_WAITING_LISTS,
+    RELEASE_LATE_PLACES,
     CHECK_MINIMUMS,
     REMIND,
 )

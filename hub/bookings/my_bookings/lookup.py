@@ -12,10 +12,10 @@ from flask_babel import gettext as _
 from hub import clock
 from hub.bookings.my_bookings import queries as my_queries
 from hub.bookings.my_bookings.forms import LookupForm
-from hub.bookings.state_labels import shown
+from hub.bookings.state_labels import state_label
 from hub.bookings.waiting_list import queries as waiting_list_queries
 from hub.db import transaction
-from hub.limits import forget_old, hit
+from hub.limits import count_use, delete_old_counts
 from hub.web.pages import page
 from hub.web.security import Admits, open_to
 
@@ -58,7 +58,7 @@ def look_up() -> ResponseReturnValue:
         "bookings/my_bookings/lookup.html",
         form=form,
         booking=booking,
-        shown=shown(
+        shown=state_label(
             booking,
             now,
             position=waiting_list_queries.positions([booking]).get(booking.id),
@@ -75,7 +75,7 @@ def _may_ask(phone: str) -> bool:
     """Count this question; the address first, so that it cannot use up further phones' counts."""
     address = request.remote_addr or ""
     per_address = QUESTIONS_PER_ADDRESS_AND_HOUR
-    forget_old()
-    return hit("booked_address", address, most=per_address, window=HOUR) and hit(
+    delete_old_counts()
+    return count_use("booked_address", address, most=per_address, window=HOUR) and count_use(
         "booked_phone", phone, most=QUESTIONS_PER_PHONE_AND_HOUR, window=HOUR
     )

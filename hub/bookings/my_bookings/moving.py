@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock, text
+from hub.actor import Actor
 from hub.bookings import queries, rules
 from hub.bookings.models import Booking
 from hub.bookings.my_bookings import queries as my_queries
@@ -60,7 +61,7 @@ def _move(number: str, slot_id: int) -> Booking:
         slot = queries.slot_or_404(slot_id)
         rules.check_single(booking.slot)
         rules.check_single(slot)
-        return move(booking, slot, account_id=current_user.id, now=now)
+        return move(booking, slot, by=Actor(current_user.id, now))
 
 
 def _move_page(

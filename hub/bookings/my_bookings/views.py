@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
+from hub.actor import Actor
 from hub.bookings import queries, rules
 from hub.bookings.feedback.actions import feedback_on
 from hub.bookings.models import Booking, BookingState, Ending
@@ -16,7 +17,7 @@ from hub.bookings.my_bookings.forms import CancellationForm
 from hub.bookings.numbers import is_number
 from hub.bookings.party import dates_given_up, enrolment_of, in_cards
 from hub.bookings.single_slot.actions import cancel_all
-from hub.bookings.state_labels import shown
+from hub.bookings.state_labels import state_label
 from hub.bookings.waiting_list import queries as waiting_list_queries
 from hub.bookings.waiting_list.models import Offer
 from hub.db import transaction
@@ -47,7 +48,7 @@ def my_bookings() -> ResponseReturnValue:
         has_more=has_more,
         offers=_by_offer(coming, offers),
         shown={
-            booking.id: shown(
+            booking.id: state_label(
                 booking, now, position=positions.get(booking.id), offer=offers.get(booking.party)
             )
             for booking in [*coming, *past]
@@ -89,7 +90,7 @@ def cancel_booking(number: str) -> ResponseReturnValue:
             held = booking.holds
             everybody = form.which.data == "all"
             together = dates_given_up(booking, [booking, *others], now, everybody=everybody)
-            is_done = cancel_all(together, account_id=current_user.id, now=now)
+            is_done = cancel_all(together, by=Actor(current_user.id, now))
     except Refused as refused:
         booking, *others = _my_party(number)
         return _cancellation_page(booking, others, form, refused, 422)
@@ -126,9 +127,9 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         booking=booking,
         slot=booking.slot,
         others=here,
-        others_shown={other.id: shown(other, now) for other in here},
+        others_shown={other.id: state_label(other, now) for other in here},
         enrolment=enrolment_of(booking, [booking, *others], now),
-        shown=shown(booking, now, position=position, offer=offer),
+        shown=state_label(booking, now, position=position, offer=offer),
         offer=offer,
         moved_to=moved_to,
         is_excused=missed and my_queries.is_excused(booking),

@@ -6,23 +6,16 @@ The caller holds the transaction and has locked the household, as for any bookin
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from hub.actor import Actor, Channel
 from hub.bookings import household_limits, rules
-from hub.bookings.models import Booking, Channel
+from hub.bookings.models import Booking
 from hub.bookings.series.queries import Bar, bar_of
 from hub.bookings.single_slot.actions import book_dates
 from hub.families.models import Person
 from hub.timetable.models import Slot
 
 
-def enrol(
-    dates: Sequence[Slot],
-    persons: Sequence[Person],
-    *,
-    account_id: int,
-    now: datetime,
-    channel: Channel = Channel.WEB,
-    request_key: str | None = None,
-) -> Sequence[Booking]:
+def enrol(dates: Sequence[Slot], persons: Sequence[Person], by: Actor) -> Sequence[Booking]:
     """Give persons of one household places, or turns, in all dates to come of a whole 期, or none.
 
     `dates` are all the slots of the 期 in their order; one that was called off is passed over. See
@@ -30,17 +23,10 @@ def enrol(
     before the 期 begins; the staff also books what is left of one that has begun.
     """
     held = [slot for slot in dates if slot.is_open]
-    if channel is Channel.WEB:
-        rules.check_begins_later((held or dates)[0], now)
+    if by.channel is Channel.WEB:
+        rules.check_begins_later((held or dates)[0], by.now)
         check_attendance(bar_of(dates[0].series, [person.id for person in persons]), persons)
-    return book_dates(
-        to_come(dates, now) or dates[-1:],
-        persons,
-        account_id=account_id,
-        now=now,
-        channel=channel,
-        request_key=request_key,
-    )
+    return book_dates(to_come(dates, by.now) or dates[-1:], persons, by=by)
 
 
 def to_come(dates: Iterable[Slot], now: datetime) -> list[Slot]:

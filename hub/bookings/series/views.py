@@ -9,17 +9,17 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.saved_forms import kept_form
+from hub.accounts.saved_forms import saved_form
 from hub.bookings import queries, rules
 from hub.bookings.attendance.actions import ask_leave as leave
 from hub.bookings.attendance.actions import take_back_leave as come_back
-from hub.bookings.household_limits import Kept
+from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import Booking, BookingState
 from hub.bookings.numbers import is_number
 from hub.bookings.series import actions as series
 from hub.bookings.series import queries as series_queries
 from hub.bookings.single_slot import booking_preview
-from hub.bookings.single_slot.actions import places_of
+from hub.bookings.single_slot.actions import places_per_booking
 from hub.bookings.single_slot.forms import BookingForm
 from hub.bookings.single_slot.slot_page import why_not_book
 from hub.db import transaction
@@ -30,7 +30,7 @@ from hub.timetable.models import Slot
 from hub.timetable.queries import slots_of_series
 from hub.timetable.sharing import share
 from hub.web.pages import page
-from hub.web.security import Admits, never_share, open_to, same_for_strangers
+from hub.web.security import Admits, acting, never_share, open_to, same_for_strangers
 
 blueprint = Blueprint("series", __name__)
 
@@ -40,7 +40,7 @@ blueprint = Blueprint("series", __name__)
 @same_for_strangers
 def show_series(series_id: int) -> ResponseReturnValue:
     dates, household = _dates(series_id), visitors_household(current_user)
-    form = BookingForm(household, formdata=kept_form(request.path))
+    form = BookingForm(household, formdata=saved_form(request.path))
     if not form.request_key.data:
         form.new_key()
     return _series_page(dates, household, form)
@@ -59,9 +59,7 @@ def enrol(series_id: int) -> ResponseReturnValue:
                 booked = series.enrol(
                     _dates(series_id),
                     my_persons(current_user, form.person.data or [], lock=True),
-                    account_id=current_user.id,
-                    now=clock.now(),
-                    request_key=form.request_key.data or None,
+                    by=acting(request_key=form.request_key.data or None),
                 )
                 number, state = booked[0].number, booked[0].state
         except Refused as refused:
@@ -91,7 +89,7 @@ def ask_leave(number: str) -> ResponseReturnValue:
         with transaction():
             booking = _my_booking(number)
             if not booking.is_on_leave:  # asked for twice is as good as once
-                leave(booking, account_id=current_user.id, now=clock.now())
+                leave(booking, by=acting())
     except Refused as refused:
         return page("bookings/series/leave.html", 422, booking=_my_booking(number), refusal=refused)
     flash(_("请好假了，这一次的名额让给别人。其他几次照常来。"))
@@ -107,7 +105,7 @@ def take_back_leave(number: str) -> ResponseReturnValue:
             if booking.person_id:
                 my_persons(current_user, [booking.person_id], lock=True)  # its quotas are counted
             if not booking.is_confirmed:
-                come_back(booking, account_id=current_user.id, now=clock.now())
+                come_back(booking, by=acting())
     except Refused as refused:
         return page("bookings/series/leave.html", 422, booking=_my_booking(number), refusal=refused)
     flash(_("名额又是您的了，这一次照常来。"))
@@ -141,7 +139,7 @@ def _series_page(
     coming = series.to_come(dates, now)
     tightest = series.tightest(coming or dates)
     persons = household.persons if household else []
-    kept = queries.kept_by(household.id, first, now) if household else []
+    kept = queries.bookings_of_household(household.id, first, now) if household else []
     mine = _mine(dates, kept)
     why_not = _why_not(coming, persons, kept, now)
     booked = set() if refusal else set(mine)
@@ -169,7 +167,7 @@ def _series_page(
             if why_not[person] and person.id not in booked
         },
         mine=[(mine[person.id], person.name) for person in persons if person.id in mine],
-        prospect=booking_preview.prospect(tightest, places_of(first)),
+        prospect=booking_preview.preview(tightest, places_per_booking(first)),
         opens_in=opens_in,
         opens_in_ms=-(-opens_in // timedelta(milliseconds=1)),
         closed=None if opens_in else refusal_of(_check_open, first, tightest, now, bool(mine)),
@@ -179,10 +177,10 @@ def _series_page(
     )
 
 
-def _mine(dates: Sequence[Slot], kept: Iterable[Kept]) -> dict[int, Kept]:
+def _mine(dates: Sequence[Slot], kept: Iterable[HouseholdBooking]) -> dict[int, HouseholdBooking]:
     """For each person who is enrolled her next booking here."""
     here = {slot.id for slot in dates}
-    of_person: dict[int, Kept] = {}
+    of_person: dict[int, HouseholdBooking] = {}
     for booking in sorted(kept, key=lambda booking: booking.starts_at):
         if booking.is_live and booking.slot_id in here and booking.person_id:
             of_person.setdefault(booking.person_id, booking)
@@ -190,7 +188,10 @@ def _mine(dates: Sequence[Slot], kept: Iterable[Kept]) -> dict[int, Kept]:
 
 
 def _why_not(
-    coming: Sequence[Slot], persons: Sequence[Person], kept: Sequence[Kept], now: datetime
+    coming: Sequence[Slot],
+    persons: Sequence[Person],
+    kept: Sequence[HouseholdBooking],
+    now: datetime,
 ) -> dict[Person, Refused | None]:
     """The first of all that is in a person's way at any of the dates."""
     if not coming or not persons:

@@ -1,22 +1,29 @@
 """Booking, cancelling and moving; the caller holds the transaction, nothing here commits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
+from hub.actor import Actor
 from hub.bookings import household_limits, rules
+from hub.bookings.audit import record_all
 from hub.bookings.deadlines import LAST_CALL
 from hub.bookings.draw.actions import enter
-from hub.bookings.history import note
-from hub.bookings.models import Booking, BookingState, Channel, Ending
-from hub.bookings.no_show_history import missed_by
+from hub.bookings.models import Booking, BookingState, Ending
+from hub.bookings.no_show_history import no_shows_of
 from hub.bookings.numbers import draw_number
-from hub.bookings.queries import kept_by
-from hub.bookings.slot_counters import lock_slots, queue, release, seat
-from hub.bookings.waiting_list.actions import end_turns, serve_line, serve_lines, withdraw_offers
+from hub.bookings.queries import bookings_of_household
+from hub.bookings.slot_counters import lock_slots, put_on_waiting_list, release, seat
+from hub.bookings.waiting_list.actions import (
+    end_waiting_for_begun_series,
+    serve_waiting_list,
+    serve_waiting_lists,
+    withdraw_offers,
+)
 from hub.catalogue.models import Audience
 from hub.db import db
 from hub.families.models import Person, Priority
@@ -26,31 +33,13 @@ from hub.timetable.queries import whole_begins_at
 CARE = "care"  # the kind whose children would stay alone at home
 
 
-def book(
-    slot: Slot,
-    person: Person,
-    *,
-    account_id: int,
-    now: datetime,
-    channel: Channel = Channel.WEB,
-    request_key: str | None = None,
-) -> Booking:
+def book(slot: Slot, person: Person, by: Actor) -> Booking:
     """The booking of one person; see book_party."""
-    booked = book_party(
-        slot, [person], account_id=account_id, now=now, channel=channel, request_key=request_key
-    )
+    booked = book_party(slot, [person], by=by)
     return booked[0]
 
 
-def book_party(
-    slot: Slot,
-    persons: Sequence[Person],
-    *,
-    account_id: int,
-    now: datetime,
-    channel: Channel = Channel.WEB,
-    request_key: str | None = None,
-) -> Sequence[Booking]:
+def book_party(slot: Slot, persons: Sequence[Person], by: Actor) -> Sequence[Booking]:
     """Give persons of one household places, or a turn on the waiting list: all of them or none.
 
     Before a draw they are entered for it. The same `request_key` from the same account gets the
@@ -60,54 +49,40 @@ def book_party(
     books at the same moment is counted; the database refuses a person twice in any case.
     """
     if slot.series_id and (begins_at := whole_begins_at(slot.series_id)):
-        rules.check_alone(slot, begins_at, now)
+        rules.check_alone(slot, begins_at, by.now)
         lock_slots(slot)
-        end_turns(slot, now=now)
-    return book_dates(
-        [slot], persons, account_id=account_id, now=now, channel=channel, request_key=request_key
-    )
+        end_waiting_for_begun_series(slot, now=by.now)
+    return book_dates([slot], persons, by=by)
 
 
-def book_dates(
-    slots: Sequence[Slot],
-    persons: Sequence[Person],
-    *,
-    account_id: int,
-    now: datetime,
-    channel: Channel = Channel.WEB,
-    request_key: str | None = None,
-) -> Sequence[Booking]:
+def book_dates(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) -> Sequence[Booking]:
     """The same for every one of these slots, the first of which says when booking is open."""
-    by_staff = channel is not Channel.WEB
-    if request_key and (before := _made_before(request_key, account_id)):
+    if by.request_key and (before := _made_before(by.request_key, by.account_id)):
         here = {(booking.slot_id, booking.person_id) for booking in before if booking.is_live}
         if here == {(slot.id, person.id) for slot in slots for person in persons}:
             return before
-        request_key = None  # a form of yesterday, sent for something else: a booking of its own
-    rules.check_window(slots[0], now, by_staff=by_staff)
-    if mine := _waiting_here(slots, persons, now):
-        note("confirm", mine, account_id)
+        # A form of yesterday, sent for something else: a booking of its own.
+        by = replace(by, request_key=None)
+    rules.check_window(slots[0], by.now, by_staff=by.is_staff)
+    if mine := _waiting_here(slots, persons, by.now):
+        record_all("confirm", mine, by.account_id)
         return mine
-    check_persons(slots, persons, now, by_staff=by_staff)
-    bookings = new_bookings(
-        slots, persons, account_id=account_id, now=now, channel=channel, request_key=request_key
-    )
-    _admit(bookings, slots, now, by_staff=by_staff)
-    save_new("book", bookings, account_id)
+    check_persons(slots, persons, by.now, by_staff=by.is_staff)
+    bookings = new_bookings(slots, persons, by=by)
+    _admit(bookings, slots, by)
+    save_new("book", bookings, by.account_id)
     return bookings
 
 
-def cancel(booking: Booking, *, account_id: int, now: datetime, by_staff: bool = False) -> bool:
+def cancel(booking: Booking, by: Actor) -> bool:
     """Give up a place or a turn; a freed place goes to the first who waits. Raises Refused.
 
     False when it had been cancelled before, which is as good.
     """
-    return cancel_all([booking], account_id=account_id, now=now, by_staff=by_staff)
+    return cancel_all([booking], by=by)
 
 
-def cancel_all(
-    bookings: Sequence[Booking], *, account_id: int, now: datetime, by_staff: bool = False
-) -> bool:
+def cancel_all(bookings: Sequence[Booking], by: Actor) -> bool:
     """The same for several bookings at once: all, or, where one may not be, none."""
     slots = {booking.slot_id: booking.slot for booking in bookings}
     lock_slots(*slots.values())  # always before a booking's row, so that two acts never deadlock
@@ -115,48 +90,45 @@ def cancel_all(
         db.session.refresh(booking)
     live = [booking for booking in bookings if booking.is_live]
     for booking in live:
-        if not by_staff:
-            rules.check_may_cancel(booking, now)
+        if not by.is_staff:
+            rules.check_may_cancel(booking, by.now)
     if not live:
         return False
     release(
         live,
         BookingState.CANCELLED,
-        ending=Ending.STAFF if by_staff else Ending.FAMILY,
-        now=now,
+        ending=Ending.STAFF if by.is_staff else Ending.FAMILY,
+        now=by.now,
     )
     db.session.flush()
-    note("cancel", live, account_id)
-    withdraw_offers([booking.party for booking in live], account_id=account_id, now=now)
-    serve_lines(slots.values(), account_id=account_id, now=now)
+    record_all("cancel", live, by.account_id)
+    withdraw_offers([booking.party for booking in live], by=by)
+    serve_waiting_lists(slots.values(), by=by)
     return True
 
 
-def move(
-    booking: Booking, slot: Slot, *, account_id: int, now: datetime, by_staff: bool = False
-) -> Booking:
+def move(booking: Booking, slot: Slot, by: Actor) -> Booking:
     """Exchange a confirmed place for one in another slot: never neither, never both.
 
     Raises Refused, and the transaction must then be undone: the old place is given back first.
     """
     lock_slots(booking.slot, slot)
     db.session.refresh(booking)
-    rules.check_may_move(booking, slot, now, by_staff=by_staff)
+    rules.check_may_move(booking, slot, by.now, by_staff=by.is_staff)
     persons = [booking.person] if booking.person else []
     old = booking.slot
-    release([booking], BookingState.CANCELLED, ending=Ending.MOVED, now=now)
+    release([booking], BookingState.CANCELLED, ending=Ending.MOVED, now=by.now)
     db.session.flush()
-    check_persons([slot], persons, now, by_staff=by_staff)
-    channel = Channel.DESK if by_staff else Channel.WEB
-    moved = new_bookings([slot], persons, account_id=account_id, now=now, channel=channel)
-    last_call = _is_last_call(slot, now)
-    if slot.takes_entries or not seat(moved, from_desk=by_staff, next_in_line=last_call):
+    check_persons([slot], persons, by.now, by_staff=by.is_staff)
+    moved = new_bookings([slot], persons, by)
+    last_call = _is_last_call(slot, by.now)
+    if slot.takes_entries or not seat(moved, now=by.now, from_desk=by.is_staff, is_next=last_call):
         raise rules.no_place_to_move(slot)
-    save_new("move", moved, account_id)
+    save_new("move", moved, by.account_id)
     booking.moved_to_id = moved[0].id
     db.session.flush()
-    note("move_away", [booking], account_id)
-    serve_line(old, account_id=account_id, now=now)
+    record_all("move_away", [booking], by.account_id)
+    serve_waiting_list(old, by=by)
     return moved[0]
 
 
@@ -165,7 +137,7 @@ def check_persons(
 ) -> None:
     """Refuse whoever the slots are not for, or who has too much, or something else then."""
     slot = slots[0]
-    kept = kept_by(persons[0].household_id, slot, now)
+    kept = bookings_of_household(persons[0].household_id, slot, now)
     for person in persons:
         rules.check_fits(slot, person.name, person.birth_date)
         for date in slots:
@@ -179,20 +151,12 @@ def check_persons(
             household_limits.check_quota(
                 date, kind.id, person.id, person.name, kept, adding=len(persons)
             )
-        if missed := missed_by(person, kept):
+        if missed := no_shows_of(person, kept):
             soft = kind.code == CARE or _goes_first(person)
             household_limits.check_not_paused(slot, person.id, person.name, missed, now, soft=soft)
 
 
-def new_bookings(
-    slots: Sequence[Slot],
-    persons: Sequence[Person],
-    *,
-    account_id: int,
-    now: datetime,
-    channel: Channel,
-    request_key: str | None = None,
-) -> list[Booking]:
+def new_bookings(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) -> list[Booking]:
     """Bookings of one party that have no state yet; `save_new` follows their state."""
     numbers = _free_numbers(len(persons) * len(slots))
     bookings = [
@@ -201,62 +165,60 @@ def new_bookings(
             slot=slot,
             person=person,
             household_id=person.household_id,
-            made_by_id=account_id,
-            channel=channel,
-            places=places_of(slot),
+            made_by_id=by.account_id,
+            channel=by.channel,
+            places=places_per_booking(slot),
             starts_at=slot.starts_at,
             ends_at=slot.ends_at,
             fee_fen=slot.fee_fen,
-            made_at=now,
+            made_at=by.now,
         )
         for person in persons
         for slot in slots
     ]
     for booking in bookings:
         booking.party = bookings[0].number
-    bookings[0].request_key = request_key
+    bookings[0].request_key = by.request_key
     return bookings
 
 
-def save_new(act: str, bookings: Sequence[Booking], account_id: int) -> None:
+def save_new(act: str, bookings: Sequence[Booking], account_id: int | None) -> None:
     """Write new bookings down, with who made them."""
     db.session.add_all(bookings)
     db.session.flush()
-    note(act, bookings, account_id)
+    record_all(act, bookings, account_id)
 
 
-def places_of(slot: Slot) -> int:
+def places_per_booking(slot: Slot) -> int:
     """How many places one booking takes here: an adult who comes along may take one as well."""
     return 2 if slot.audience is Audience.CHILD_WITH_ADULT and slot.adult_counts else 1
 
 
-def _admit(
-    bookings: Sequence[Booking], slots: Sequence[Slot], now: datetime, *, by_staff: bool
-) -> None:
+def _admit(bookings: Sequence[Booking], slots: Sequence[Slot], by: Actor) -> None:
     """Give new bookings their state: a place, an entry for the draw, or a turn; else Refused."""
     if slots[0].takes_entries:
-        _look_again(slots, now, by_staff=by_staff)  # the list is frozen under the same lock
+        _look_again(slots, by)  # the list is frozen under the same lock
         if slots[0].takes_entries:
-            enter(bookings, slots[0], now)
+            enter(bookings, slots[0], by.now)
             return
-    last_call = _is_last_call(slots[0], now)
+    is_next = _is_last_call(slots[0], by.now)
     if slots[0].series_id:
-        _look_again(slots, now, by_staff=by_staff)  # its dates are locked in one order
-    if seat(bookings, from_desk=by_staff, next_in_line=last_call):
+        _look_again(slots, by)  # its dates are locked in one order
+    if seat(bookings, now=by.now, from_desk=by.is_staff, is_next=is_next):
         return
-    _look_again(slots, now, by_staff=by_staff)  # full a moment ago: look again, then queue up
-    if seat(bookings, from_desk=by_staff, next_in_line=last_call):
+    _look_again(slots, by)  # full a moment ago: look again, then wait for a place
+    if seat(bookings, now=by.now, from_desk=by.is_staff, is_next=is_next):
         return
-    if not queue(bookings, now=now):
+    if not put_on_waiting_list(bookings, now=by.now):
         raise rules.no_room(slots[0])
 
 
-def _look_again(slots: Sequence[Slot], now: datetime, *, by_staff: bool) -> None:
+def _look_again(slots: Sequence[Slot], by: Actor) -> None:
     """Lock the slots; refuse if one was called off meanwhile."""
     lock_slots(*slots)
     for slot in slots:
         if not slot.is_open:
-            rules.check_window(slot, now, by_staff=by_staff)
+            rules.check_window(slot, by.now, by_staff=by.is_staff)
 
 
 def _waiting_here(
@@ -275,7 +237,7 @@ def _waiting_here(
     )
     mine = db.session.scalars(waiting.order_by(Booking.id)).all()
     is_all = len(mine) == len(slots) * len(persons)
-    return mine if is_all and seat(mine, next_in_line=True) else []
+    return mine if is_all and seat(mine, now=now, is_next=True) else []
 
 
 def _is_last_call(slot: Slot, now: datetime) -> bool:
@@ -283,7 +245,7 @@ def _is_last_call(slot: Slot, now: datetime) -> bool:
     return slot.starts_at - now < LAST_CALL
 
 
-def _made_before(request_key: str, account_id: int) -> Sequence[Booking]:
+def _made_before(request_key: str, account_id: int | None) -> Sequence[Booking]:
     mine = {"request_key": request_key, "account_id": account_id}
     return db.session.scalars(_party_of_key(), mine).all()
 

@@ -9,7 +9,7 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from hub.bookings import household_limits, rules
-from hub.bookings.household_limits import Kept
+from hub.bookings.household_limits import HouseholdBooking
 from hub.refusals import Refused, refusal_of
 
 if TYPE_CHECKING:
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
     from hub.timetable.models import Slot
 
 
-class Prospect(StrEnum):
+class BookingPreview(StrEnum):
     """What a booking made now would become."""
 
     ENTRY = auto()  # takes part in a draw that is still to come
     PLACE = auto()
-    PLACE_PAST_LINE = auto()  # a place, though a larger party waits for more than there is
+    PLACE_AHEAD_OF_WAITING = auto()  # a place, though a larger party waits for more than there is
     TURN = auto()
-    TURN_BEHIND_LINE = auto()  # a turn, though a place is free: it is kept for who waits
+    TURN_BEHIND_WAITING = auto()  # a turn, though a place is free: it is kept for who waits
     NOTHING = auto()
 
 
-def prospect(slot: "Slot", places: int) -> Prospect:
+def preview(slot: "Slot", places: int) -> BookingPreview:
     """What becomes of the booking of one who takes so many places, by what the slot shows now."""
     if slot.takes_entries:
-        return Prospect.ENTRY
+        return BookingPreview.ENTRY
     fits = slot.places_left >= places
     if fits and not slot.waiting:
-        return Prospect.PLACE
+        return BookingPreview.PLACE
     if fits and slot.smaller_first:
-        return Prospect.PLACE_PAST_LINE
+        return BookingPreview.PLACE_AHEAD_OF_WAITING
     if slot.waiting >= slot.waiting_limit:
-        return Prospect.NOTHING
-    return Prospect.TURN_BEHIND_LINE if fits else Prospect.TURN
+        return BookingPreview.NOTHING
+    return BookingPreview.TURN_BEHIND_WAITING if fits else BookingPreview.TURN
 
 
 def why_not(
-    slot: "Slot", person: "Person", kept: Iterable[Kept], now: datetime, *, soft: bool
+    slot: "Slot", person: "Person", kept: Iterable[HouseholdBooking], now: datetime, *, soft: bool
 ) -> Refused | None:
     """Why this person cannot be booked here, whatever the hour; None where nothing is in the way.
 
@@ -53,7 +53,9 @@ def why_not(
     return refusal_of(_check, slot, person, elsewhere, now, soft)
 
 
-def _check(slot: "Slot", person: "Person", kept: list[Kept], now: datetime, soft: bool) -> None:
+def _check(
+    slot: "Slot", person: "Person", kept: list[HouseholdBooking], now: datetime, soft: bool
+) -> None:
     rules.check_fits(slot, person.name, person.birth_date)
     household_limits.check_free(slot, person.id, person.name, kept)
     household_limits.check_most(kept, now)

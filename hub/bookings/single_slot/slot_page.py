@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 
 from hub import clock
 from hub.bookings import queries, rules
-from hub.bookings.household_limits import Kept
+from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import BookingState
 from hub.bookings.single_slot import booking_preview
-from hub.bookings.single_slot.actions import CARE, places_of
+from hub.bookings.single_slot.actions import CARE, places_per_booking
 from hub.bookings.single_slot.forms import BookingForm
 from hub.bookings.waiting_list import queries as waiting_list_queries
 from hub.families.models import Household, Person
@@ -30,7 +30,7 @@ def slot_page(
     refusal: Refused | None = None,
     status: int = 200,
     *,
-    kept: Sequence[Kept] | None = None,
+    kept: Sequence[HouseholdBooking] | None = None,
 ) -> Response:
     """The page on which one decides and presses the button, or reads why there is none.
 
@@ -39,7 +39,7 @@ def slot_page(
     now = clock.now()
     persons = household.persons if household else []
     if kept is None:
-        kept = queries.kept_by(household.id, slot, now) if household else []
+        kept = queries.bookings_of_household(household.id, slot, now) if household else []
     why_not = why_not_book(slot, persons, kept, now)
     mine = [booking for booking in kept if booking.is_live and booking.slot_id == slot.id]
     # After a refusal the persons who were chosen stay chosen.
@@ -69,8 +69,8 @@ def slot_page(
         positions=waiting_list_queries.positions_of([booking.number for booking in mine])
         if waiting
         else {},
-        prospect=booking_preview.prospect(slot, places_of(slot)),
-        places=places_of(slot),
+        prospect=booking_preview.preview(slot, places_per_booking(slot)),
+        places=places_per_booking(slot),
         opens_in=opens_in,
         # Rounded up: the button is never there a moment before the booking is accepted.
         opens_in_ms=-(-opens_in // timedelta(milliseconds=1)),
@@ -82,7 +82,7 @@ def slot_page(
 
 
 def why_not_book(
-    slot: Slot, persons: Sequence[Person], kept: Sequence[Kept], now: datetime
+    slot: Slot, persons: Sequence[Person], kept: Sequence[HouseholdBooking], now: datetime
 ) -> dict[int, Refused | None]:
     """For each person what is in her way; what would be asked of everybody is left out."""
     missed = {booking.person_id for booking in kept if booking.is_missed and booking.person_id}
@@ -96,7 +96,7 @@ def why_not_book(
     }
 
 
-def _name_of(booking: Kept, persons: Sequence[Person]) -> str:
+def _name_of(booking: HouseholdBooking, persons: Sequence[Person]) -> str:
     names = {person.id: person.name for person in persons}
     return names.get(booking.person_id or 0, _("已删除的家人"))
 

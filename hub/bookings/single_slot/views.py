@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.saved_forms import kept_form
+from hub.accounts.saved_forms import saved_form
 from hub.bookings import queries, rules
-from hub.bookings.household_limits import Kept
+from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import BookingState
 from hub.bookings.single_slot.actions import book_party
 from hub.bookings.single_slot.forms import BookingForm
@@ -20,7 +20,7 @@ from hub.families.models import Household
 from hub.families.queries import my_persons, visitors_household
 from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
-from hub.web.security import Admits, open_to, same_for_strangers
+from hub.web.security import Admits, acting, open_to, same_for_strangers
 
 blueprint = Blueprint("slots", __name__)
 
@@ -29,7 +29,7 @@ blueprint = Blueprint("slots", __name__)
 @open_to(Admits.EVERYONE)
 @same_for_strangers
 def show_slot(slot_id: int) -> ResponseReturnValue:
-    kept = kept_form(request.path)
+    kept = saved_form(request.path)
     slot, household = queries.slot_seen(slot_id), visitors_household(current_user)
     form = BookingForm(household, formdata=kept)
     if not form.request_key.data:
@@ -49,9 +49,7 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
                 booked = book_party(
                     queries.slot_to_book(slot_id),
                     my_persons(current_user, form.person.data or [], lock=True),
-                    account_id=current_user.id,
-                    now=clock.now(),
-                    request_key=form.request_key.data or None,
+                    by=acting(request_key=form.request_key.data or None),
                 )
                 number, state = booked[0].number, booked[0].state
         except Refused as refused:
@@ -72,13 +70,13 @@ def book_slot(slot_id: int) -> ResponseReturnValue:
 
 def _too_late(
     slot: Slot, household: Household | None
-) -> tuple[Refused | None, Sequence[Kept] | None]:
+) -> tuple[Refused | None, Sequence[HouseholdBooking] | None]:
     """Whether all is taken, and what the household has, if that had to be looked up for it: who
     has a booking here may be sending its form once more."""
     refusal = refusal_of(rules.check_room, slot)
     if not (refusal and household):
         return refusal, None
-    kept = queries.kept_by(household.id, slot, clock.now())
+    kept = queries.bookings_of_household(household.id, slot, clock.now())
     again = any(booking.is_live and booking.slot_id == slot.id for booking in kept)
     return None if again else refusal, kept
 

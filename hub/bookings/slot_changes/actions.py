@@ -2,19 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from hub.actor import Actor
 from hub.audit import record
 from hub.bookings import messages
-from hub.bookings.history import note
+from hub.bookings.audit import record_all
 from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Ending
 from hub.bookings.single_slot.actions import check_persons
-from hub.bookings.slot_counters import lock_slots, open_desk_places, queue, release, resize, seat
-from hub.bookings.waiting_list.actions import serve_line, serve_lines, to_the_head, withdraw_offers
+from hub.bookings.slot_counters import (
+    lock_slots,
+    open_desk_places,
+    put_on_waiting_list,
+    release,
+    resize,
+    seat,
+)
+from hub.bookings.waiting_list.actions import (
+    move_to_head,
+    serve_waiting_list,
+    serve_waiting_lists,
+    withdraw_offers,
+)
 from hub.db import db
 from hub.families.models import Person
 from hub.refusals import Refused
@@ -22,31 +34,26 @@ from hub.timetable.models import Slot, SlotState
 
 
 def change_capacity(
-    slot: Slot,
-    capacity: int,
-    *,
-    to_line: Sequence[Booking] = (),
-    account_id: int,
-    now: datetime,
+    slot: Slot, capacity: int, by: Actor, *, to_waiting_list: Sequence[Booking] = ()
 ) -> None:
     """Give the slot so many places; whoever waits gets those that come free.
 
-    `to_line` are bookings whose places are taken back: they wait at the head of the line, and
-    are told. Raises Refused where more places are taken than would be left.
+    `to_waiting_list` are bookings whose places are taken back: they wait at the head of the list,
+    and are told. Raises Refused where more places are taken than would be left.
     """
     lock_slots(slot)
-    for booking in to_line:
+    for booking in to_waiting_list:
         db.session.refresh(booking)
-    back = [booking for booking in to_line if booking.holds and booking.slot_id == slot.id]
+    back = [booking for booking in to_waiting_list if booking.holds and booking.slot_id == slot.id]
     if back:
         back += _asked_with(back)
-        queue(back, now=now, however_many=True)
+        put_on_waiting_list(back, now=by.now, however_many=True)
         db.session.flush()
-        to_the_head(back, now=now)
-        withdraw_offers([booking.party for booking in back], account_id=account_id, now=now)
-        note("back_to_line", back, account_id)
+        move_to_head(back, now=by.now)
+        withdraw_offers([booking.party for booking in back], by=by)
+        record_all("back_to_waiting_list", back, by.account_id)
         for of_household in _by_household(back):
-            messages.tell_back_to_line(of_household, now)
+            messages.tell_back_to_waiting_list(of_household, by.now)
     if not resize(slot, capacity):
         raise Refused(
             _(
@@ -55,11 +62,11 @@ def change_capacity(
                 capacity=capacity,
             )
         )
-    record("change_capacity", slot, account_id=account_id, detail=str(capacity))
-    serve_lines([slot, *(booking.slot for booking in back)], account_id=account_id, now=now)
+    record("change_capacity", slot, account_id=by.account_id, detail=str(capacity))
+    serve_waiting_lists([slot, *(booking.slot for booking in back)], by=by)
 
 
-def call_off(slot: Slot, reason: str, *, account_id: int | None, now: datetime) -> bool:
+def call_off(slot: Slot, reason: str, by: Actor) -> bool:
     """The slot does not take place: every place and turn is void, and every family is told.
 
     False when it had been called off before. `account_id` is None where the clock did it.
@@ -67,20 +74,21 @@ def call_off(slot: Slot, reason: str, *, account_id: int | None, now: datetime) 
     lock_slots(slot)
     if not slot.is_open:
         return False
-    slot.state, slot.called_off_reason, slot.called_off_at = SlotState.CALLED_OFF, reason, now
+    slot.state, slot.called_off_reason = SlotState.CALLED_OFF, reason
+    slot.called_off_at, slot.called_off_by_id = by.now, by.account_id
     live = _bookings(slot, LIVE)
-    release(live, BookingState.CANCELLED, ending=Ending.CALLED_OFF, now=now)
+    release(live, BookingState.CANCELLED, ending=Ending.CALLED_OFF, now=by.now)
     db.session.flush()
-    withdraw_offers([booking.party for booking in live], account_id=account_id, now=now)
-    record("call_off", slot, account_id=account_id)
-    note("call_off", live, account_id)
+    withdraw_offers([booking.party for booking in live], by=by)
+    record("call_off", slot, account_id=by.account_id)
+    record_all("call_off", live, by.account_id)
     for of_household in _by_household(live):
-        messages.tell_called_off(of_household, now)
-    serve_lines([slot], account_id=account_id, now=now)
+        messages.tell_called_off(of_household, by.now)
+    serve_waiting_lists([slot], by=by)
     return True
 
 
-def restore(booking: Booking, *, account_id: int, now: datetime) -> None:
+def restore(booking: Booking, by: Actor) -> None:
     """Take back a cancellation, a leave or a no-show. Raises Refused, also where it is full."""
     lock_slots(booking.slot)
     db.session.refresh(booking)
@@ -88,16 +96,16 @@ def restore(booking: Booking, *, account_id: int, now: datetime) -> None:
         return
     if booking.person is None or booking.moved_to_id is not None or not _is_still_there(booking):
         raise Refused(_("这个预约不能恢复了，请重新预约。"))
-    if not booking.slot.is_open or now >= booking.slot.ends_at:
+    if not booking.slot.is_open or by.now >= booking.slot.ends_at:
         raise Refused(_("这一场停办了，或者已经结束。"))
-    check_persons([booking.slot], [booking.person], now, by_staff=True)
-    if not seat([booking], from_desk=True):
+    check_persons([booking.slot], [booking.person], by.now, by_staff=True)
+    if not seat([booking], now=by.now, from_desk=True):
         raise Refused(_("名额已经给了别人，不能恢复。"))
     db.session.flush()
-    note("restore", [booking], account_id)
+    record_all("restore", [booking], by.account_id)
 
 
-def release_desk_places(slot: Slot, *, account_id: int | None = None, now: datetime) -> None:
+def release_desk_places(slot: Slot, by: Actor) -> None:
     """What was kept for the desk is for everybody, those who wait first.
 
     `account_id` is None where the clock did it.
@@ -105,8 +113,8 @@ def release_desk_places(slot: Slot, *, account_id: int | None = None, now: datet
     lock_slots(slot)
     if slot.desk_places:
         open_desk_places(slot)
-        record("release_desk_places", slot, account_id=account_id)
-        serve_line(slot, account_id=account_id, now=now)
+        record("release_desk_places", slot, account_id=by.account_id)
+        serve_waiting_list(slot, by=by)
 
 
 def holders(slot: Slot) -> Sequence[Booking]:

@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import aliased, joinedload
 
+from hub.actor import Actor
 from hub.bookings import messages
+from hub.bookings.audit import record_all
 from hub.bookings.deadlines import offer_until
-from hub.bookings.history import note
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots, release, seat
 from hub.bookings.waiting_list.models import Answer, Offer, Reordering
@@ -23,32 +24,32 @@ from hub.timetable.models import Slot
 ENDED = (BookingState.CANCELLED,)
 
 
-def serve_line(slot: Slot, *, account_id: int | None, now: datetime) -> None:
+def serve_waiting_list(slot: Slot, by: Actor) -> None:
     """Give what is free to those who wait, in their order: held until they answer, or at once.
 
     A party is served only when all of it fits; whoever comes after it is served meanwhile only if
     the slot's policy lets smaller parties through. Nobody is asked in the last minutes before the
     start: what is free then is for who presses first.
     """
-    if not slot.is_open or slot.takes_entries or now >= slot.starts_at or not slot.waiting:
+    if not slot.is_open or slot.takes_entries or by.now >= slot.starts_at or not slot.waiting:
         return
     for party in _line(slot):
         if not slot.places_left:
             return
         first, until = party[0].slot, None  # a whole 期 begins with its first date
         if slot.offer_minutes:
-            until = offer_until(now, first.starts_at, slot.offer_minutes)
-        if now >= first.starts_at or (slot.offer_minutes and until is None):
+            until = offer_until(by.now, first.starts_at, slot.offer_minutes)
+        if by.now >= first.starts_at or (slot.offer_minutes and until is None):
             continue
         state = BookingState.OFFERED if until else BookingState.CONFIRMED
-        if seat(party, state, next_in_line=True):
+        if seat(party, state, now=by.now, is_next=True):
             db.session.flush()
-            _tell_turn(party, until, account_id, now)
+            _tell_turn(party, until, by.account_id, by.now)
         elif not slot.smaller_first:
             return
 
 
-def serve_lines(slots: Iterable[Slot], *, account_id: int | None, now: datetime) -> None:
+def serve_waiting_lists(slots: Iterable[Slot], by: Actor) -> None:
     """The same for several slots, and for the other dates of their 期.
 
     Whoever waited for all its dates and gave one up, or whose date was called off, may fit now.
@@ -58,10 +59,10 @@ def serve_lines(slots: Iterable[Slot], *, account_id: int | None, now: datetime)
         dates = select(Slot).where(Slot.series_id.in_(series), Slot.waiting > 0)
         here |= {slot.id: slot for slot in db.session.scalars(dates)}
     for _slot_id, slot in sorted(here.items()):
-        serve_line(slot, account_id=account_id, now=now)
+        serve_waiting_list(slot, by=by)
 
 
-def end_turns(slot: Slot, *, now: datetime) -> None:
+def end_waiting_for_begun_series(slot: Slot, *, now: datetime) -> None:
     """Whoever waited for the whole of a 期 that has begun waits in vain, and is told.
 
     The slot is one of its dates, locked. Who waits for a single date goes on waiting for it, and
@@ -88,26 +89,26 @@ def end_turns(slot: Slot, *, now: datetime) -> None:
     for party in parties.values():
         release(party, BookingState.CANCELLED, ending=Ending.EXPIRED, now=now)
         db.session.flush()
-        note("expire", party, None)
+        record_all("expire", party, None)
         messages.tell_begun(party, now)
 
 
-def accept(offer: Offer, *, account_id: int | None, now: datetime) -> bool:
+def accept(offer: Offer, by: Actor) -> bool:
     """The family takes the held places; False when the offer had ended before."""
     bookings = _held_by(offer)
-    if now >= offer.until or not _answer(offer, Answer.ACCEPTED, account_id, now):
+    if by.now >= offer.until or not _answer(offer, Answer.ACCEPTED, by.account_id, by.now):
         return False
-    seat(bookings)
+    seat(bookings, now=by.now)
     db.session.flush()
-    note("accept", bookings, account_id)
+    record_all("accept", bookings, by.account_id)
     # Whoever waits with them was not asked while they had this offer to answer.
-    serve_lines((booking.slot for booking in bookings), account_id=account_id, now=now)
+    serve_waiting_lists((booking.slot for booking in bookings), by=by)
     return True
 
 
-def decline(offer: Offer, *, account_id: int | None, now: datetime) -> bool:
+def decline(offer: Offer, by: Actor) -> bool:
     """The family lets the held places go to the next; False when the offer had ended before."""
-    return _give_up(offer, Answer.DECLINED, Ending.DECLINED, account_id, now)
+    return _give_up(offer, Answer.DECLINED, Ending.DECLINED, by.account_id, by.now)
 
 
 def expire(offer: Offer, *, now: datetime) -> bool:
@@ -121,7 +122,7 @@ def expire(offer: Offer, *, now: datetime) -> bool:
     return True
 
 
-def withdraw_offers(parties: Sequence[str], *, account_id: int | None, now: datetime) -> None:
+def withdraw_offers(parties: Sequence[str], by: Actor) -> None:
     """End the open offers of parties of which nobody has a held place any more."""
     still_held = select(Booking.party).where(
         Booking.party.in_(parties), Booking.state == BookingState.OFFERED
@@ -130,34 +131,35 @@ def withdraw_offers(parties: Sequence[str], *, account_id: int | None, now: date
         update(Offer)
         .where(Offer.party.in_(parties), Offer.answered_at.is_(None))
         .where(Offer.party.not_in(still_held))
-        .values(answered_at=now, answer=Answer.WITHDRAWN, account_id=account_id),
+        .values(answered_at=by.now, answer=Answer.WITHDRAWN, account_id=by.account_id),
         execution_options=UNSYNCHRONISED,
     )
 
 
-def move_up(booking: Booking, reason: str, *, account_id: int, now: datetime) -> bool:
+def move_up(booking: Booking, reason: str, by: Actor) -> bool:
     """Put a waiting party at the head of the line, and keep why; False when it does not wait."""
     lock_slots(booking.slot)
     db.session.refresh(booking)
     if not booking.is_waiting:
         return False
-    to_the_head([booking], now=now)
+    move_to_head([booking], now=by.now)
     db.session.add(
         Reordering(
             slot_id=booking.slot_id,
+            centre_id=booking.slot.centre_id,
             booking=booking,
-            account_id=account_id,
-            at=now,
+            account_id=by.account_id,
+            at=by.now,
             reason=reason,
         )
     )
     db.session.flush()
-    note("move_up", [booking], account_id)
-    serve_line(booking.slot, account_id=account_id, now=now)
+    record_all("move_up", [booking], by.account_id)
+    serve_waiting_list(booking.slot, by=by)
     return True
 
 
-def to_the_head(bookings: Sequence[Booking], *, now: datetime) -> None:
+def move_to_head(bookings: Sequence[Booking], *, now: datetime) -> None:
     """Let these parties be the next ones of their slots, in the order given."""
     for booking in reversed(bookings):
         waiting = Booking.state == BookingState.WAITING
@@ -214,7 +216,7 @@ def _tell_turn(
     now: datetime,
 ) -> None:
     if until is None:
-        note("confirm", party, account_id)
+        record_all("confirm", party, account_id)
         messages.tell_place(party, now)
         return
     offer = Offer(
@@ -226,7 +228,7 @@ def _tell_turn(
         until=until,
     )
     db.session.add(offer)
-    note("offer", party, account_id)
+    record_all("offer", party, account_id)
     messages.tell_offer(offer, party, now)
 
 
@@ -238,8 +240,8 @@ def _give_up(
         return False
     release(bookings, BookingState.CANCELLED, ending=ending, now=now)
     db.session.flush()
-    note(answer.value, bookings, account_id)
-    serve_lines((booking.slot for booking in bookings), account_id=account_id, now=now)
+    record_all(answer.value, bookings, account_id)
+    serve_waiting_lists((booking.slot for booking in bookings), by=Actor(account_id, now))
     return True
 
 

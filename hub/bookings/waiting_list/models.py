@@ -63,10 +63,11 @@ class Reordering(Model):
     """That the staff moved somebody up on a waiting list, and why: the manager reads it."""
 
     __tablename__ = "reordering"
-    __table_args__ = (Index(None, "slot_id", "at"),)
+    __table_args__ = (Index(None, "slot_id", "at"), Index(None, "centre_id", "at"))
 
     id: Mapped[pk]
     slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"))
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id"))  # the slot's
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     at: Mapped[datetime]

@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from hub import clock
+from hub.actor import Actor
 from hub.bookings import queries
 from hub.bookings.waiting_list import queries as waiting_list_queries
 from hub.bookings.waiting_list.actions import accept, decline
 from hub.bookings.waiting_list.models import Offer
 from hub.db import transaction
-from hub.limits import forget_old, hit
+from hub.limits import count_use, delete_old_counts
 from hub.web.pages import page
 from hub.web.security import Admits, open_to
 
@@ -59,14 +60,14 @@ def _answer(token: str, act: Callable[..., bool]) -> ResponseReturnValue:
     """Whether it was in time, or answered before, is told by the page that one is led to."""
     with transaction():
         address = request.remote_addr or ""
-        may = hit("offer", address, most=ANSWERS_PER_ADDRESS_AND_HOUR, window=HOUR)
-        forget_old()
+        may = count_use("offer", address, most=ANSWERS_PER_ADDRESS_AND_HOUR, window=HOUR)
+        delete_old_counts()
     if not may:
         abort(429)
     account_id = current_user.id if current_user.is_authenticated else None
     with transaction():
         offer, _held, _dates = waiting_list_queries.offer_or_404(token)
-        act(offer, account_id=account_id, now=clock.now())
+        act(offer, by=Actor(account_id, clock.now()))
     return redirect(url_for("offers.show_offer", token=token), 303)
 
 

@@ -1,10 +1,10 @@
 """What the desk does to bookings of a family; the caller holds the transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 
+from hub.actor import Actor
 from hub.bookings.models import Arrival, Booking
 from hub.bookings.single_slot import actions
 from hub.bookings.slot_changes import actions as slot_changes
@@ -18,43 +18,43 @@ from hub.refusals import Refused
 from hub.timetable.models import Slot
 
 
-def cancel_for_family(bookings: Sequence[Booking], *, account_id: int, now: datetime) -> None:
+def cancel_for_family(bookings: Sequence[Booking], by: Actor) -> None:
     """Give up places or turns because the family asked for it, who is told. Raises Refused."""
     lock_slots(*{booking.slot_id: booking.slot for booking in bookings}.values())
     for booking in bookings:
-        rules.check_not_over(booking.slot, now)
+        rules.check_not_over(booking.slot, by.now)
         rules.check_not_here(_came(booking))
-    if actions.cancel_all(bookings, account_id=account_id, now=now, by_staff=True):
-        messages.tell_cancelled(bookings, now)
+    if actions.cancel_all(bookings, by):
+        messages.tell_cancelled(bookings, by.now)
 
 
-def move_for_family(booking: Booking, slot: Slot, *, account_id: int, now: datetime) -> Booking:
+def move_for_family(booking: Booking, slot: Slot, by: Actor) -> Booking:
     """Exchange a place for one in another slot, and tell the family. Raises Refused."""
     lock_slots(booking.slot, slot)
-    rules.check_not_over(booking.slot, now)
+    rules.check_not_over(booking.slot, by.now)
     rules.check_not_here(_came(booking))
-    moved = actions.move(booking, slot, account_id=account_id, now=now, by_staff=True)
-    messages.tell_moved(moved, now)
+    moved = actions.move(booking, slot, by)
+    messages.tell_moved(moved, by.now)
     return moved
 
 
-def restore_for_family(booking: Booking, *, account_id: int, now: datetime) -> None:
+def restore_for_family(booking: Booking, by: Actor) -> None:
     """Take back a cancellation, a leave or a no-show, and tell the family. Raises Refused."""
     lock_slots(booking.slot)
     db.session.refresh(booking)
     if booking.is_live:
         return
     rules.check_no_draw_ahead(booking.slot)
-    slot_changes.restore(booking, account_id=account_id, now=now)
-    messages.tell_restored(booking, now)
+    slot_changes.restore(booking, by=by)
+    messages.tell_restored(booking, by.now)
 
 
-def accept_for_family(booking: Booking, *, account_id: int, now: datetime) -> None:
+def accept_for_family(booking: Booking, by: Actor) -> None:
     """The family said yes on the phone to the place that is held for it. Raises Refused."""
     lock_slots(booking.slot)
     held = select(Offer).where(Offer.party == booking.party, Offer.answered_at.is_(None))
     offer = db.session.scalar(held)
-    if offer is None or not waiting_list.accept(offer, account_id=account_id, now=now):
+    if offer is None or not waiting_list.accept(offer, by=by):
         raise Refused(rules.offer_is_over())
 
 

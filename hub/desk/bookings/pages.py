@@ -15,7 +15,7 @@ from hub.db import transaction
 from hub.desk.access import my_booking
 from hub.desk.bookings.queries import details_of
 from hub.desk.bookings.rules import acts_on
-from hub.desk.read_log import noted
+from hub.desk.read_log import with_read_recorded
 from hub.refusals import Refused
 from hub.web.pages import page
 
@@ -39,7 +39,7 @@ def booking_page(booking: Booking, status: int = 200, refusal: Refused | None = 
         refusal=refusal,
         day=clock.local(booking.slot.starts_at).date(),
     )
-    return noted(shown, "booking", booking.id, details.persons)
+    return with_read_recorded(shown, "booking", booking.id, details.persons)
 
 
 def form_page(
@@ -55,7 +55,7 @@ def form_page(
         position=positions([booking]).get(booking.id),
         **context,
     )
-    return noted(shown, "booking", booking.id, int(booking.person is not None))
+    return with_read_recorded(shown, "booking", booking.id, int(booking.person is not None))
 
 
 def do(name: str, number: str, form: FlaskForm, act: Act, said: str) -> ResponseReturnValue:

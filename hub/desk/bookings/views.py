@@ -6,7 +6,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.saved_forms import kept_form
+from hub.accounts.saved_forms import saved_form
+from hub.actor import Actor, Channel
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.models import Booking
 from hub.bookings.waiting_list import actions as waiting_list
@@ -19,7 +20,7 @@ from hub.desk.bookings.queries import party_of, slots_to_move_to
 from hub.desk.forms import ActForm, ReasonForm
 from hub.desk.roster.views import roster_page
 from hub.refusals import Refused
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("bookings", __name__)
 
@@ -34,7 +35,7 @@ def show(number: str) -> Response:
 @open_to(Admits.DESK)
 def mark_arrival(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
-        attendance.mark_arrival(booking, account_id=current_user.id, now=clock.now())
+        attendance.mark_arrival(booking, by=acting(Channel.DESK))
 
     return _tap(number, act)
 
@@ -43,7 +44,7 @@ def mark_arrival(number: str) -> ResponseReturnValue:
 @open_to(Admits.DESK)
 def take_back_arrival(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
-        attendance.take_back_arrival(booking, account_id=current_user.id)
+        attendance.take_back_arrival(booking, by=acting(Channel.DESK))
 
     return _tap(number, act)
 
@@ -58,7 +59,7 @@ def show_absence(number: str) -> Response:
 @open_to(Admits.DESK)
 def mark_absence(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
-        attendance.mark_no_show(booking, account_id=current_user.id, now=clock.now())
+        attendance.mark_no_show(booking, by=acting(Channel.DESK))
 
     return do("absence", number, ActForm(), act, _("记下了：没来。"))
 
@@ -66,7 +67,7 @@ def mark_absence(number: str) -> ResponseReturnValue:
 @blueprint.get("/desk/bookings/<number>/excuse")
 @open_to(Admits.DESK)
 def show_excuse(number: str) -> Response:
-    form = ReasonForm(formdata=kept_form(request.path))
+    form = ReasonForm(formdata=saved_form(request.path))
     return form_page("excuse", my_booking(current_user, number), form)
 
 
@@ -76,9 +77,7 @@ def excuse(number: str) -> ResponseReturnValue:
     form = ReasonForm()
 
     def act(booking: Booking) -> None:
-        attendance.excuse(
-            booking, form.reason.data or "", account_id=current_user.id, now=clock.now()
-        )
+        attendance.excuse(booking, form.reason.data or "", by=acting(Channel.DESK))
 
     return do("excuse", number, form, act, _("好了，不算这次没来。"))
 
@@ -87,7 +86,7 @@ def excuse(number: str) -> ResponseReturnValue:
 @open_to(Admits.DESK)
 def restore(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
-        actions.restore_for_family(booking, account_id=current_user.id, now=clock.now())
+        actions.restore_for_family(booking, by=acting(Channel.DESK))
 
     return _press(number, act, _("恢复了，名额又是这家的。"))
 
@@ -96,7 +95,7 @@ def restore(number: str) -> ResponseReturnValue:
 @open_to(Admits.DESK)
 def accept(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
-        actions.accept_for_family(booking, account_id=current_user.id, now=clock.now())
+        actions.accept_for_family(booking, by=acting(Channel.DESK))
 
     return _press(number, act, _("替这家确认了名额。"))
 
@@ -117,9 +116,7 @@ def cancel(number: str) -> ResponseReturnValue:
             with transaction():
                 booking = my_booking(current_user, number)
                 together = _together(booking) if form.together.data else []
-                actions.cancel_for_family(
-                    [booking, *together], account_id=current_user.id, now=clock.now()
-                )
+                actions.cancel_for_family([booking, *together], by=acting(Channel.DESK))
         except Refused as refusal:
             form.form_errors.append(str(refusal))
         else:
@@ -132,7 +129,7 @@ def cancel(number: str) -> ResponseReturnValue:
 @open_to(Admits.DESK)
 def show_turn(number: str) -> Response:
     booking = my_booking(current_user, number)
-    form = ReasonForm(formdata=kept_form(request.path))
+    form = ReasonForm(formdata=saved_form(request.path))
     return form_page("turn", booking, form)
 
 
@@ -143,7 +140,7 @@ def move_up(number: str) -> ResponseReturnValue:
 
     def act(booking: Booking) -> None:
         reason, account_id = form.reason.data or "", current_user.id
-        if not waiting_list.move_up(booking, reason, account_id=account_id, now=clock.now()):
+        if not waiting_list.move_up(booking, reason, by=Actor(account_id, clock.now())):
             raise Refused(_("现在不在候补里，不用往前排。"))
 
     return do("turn", number, form, act, _("排到最前面了，原因记下了。"))
@@ -166,8 +163,7 @@ def move(number: str) -> ResponseReturnValue:
                 moved = actions.move_for_family(
                     my_booking(current_user, number),
                     my_slot(current_user, form.slot.data),
-                    account_id=current_user.id,
-                    now=clock.now(),
+                    by=acting(Channel.DESK),
                 )
                 new_number = moved.number
         except Refused as refusal:

@@ -17,7 +17,7 @@ LONGEST_SLOT = timedelta(days=1)  # overnight care that began the day before is 
 
 
 @dataclass(frozen=True)
-class Line:
+class DaySlot:
     """One slot of a day, with what the desk wants to know beside it."""
 
     slot: Slot
@@ -30,7 +30,7 @@ class CentreDay:
 
     centre: Centre
     day: date
-    lines: list[Line]
+    lines: list[DaySlot]
     hours: OpeningHours | None
     closed: list[ClosedDay]
 
@@ -39,7 +39,7 @@ class CentreDay:
         return [line.slot for line in self.lines]
 
     @property
-    def held(self) -> list[Line]:
+    def held(self) -> list[DaySlot]:
         """The lines that take place."""
         return [line for line in self.lines if line.slot.is_open]
 
@@ -86,7 +86,7 @@ def centre_day(centre: Centre, day: date, *, by_room: bool = False) -> CentreDay
     return CentreDay(
         centre=centre,
         day=day,
-        lines=[Line(slot, troubles[slot.id]) for slot in slots],
+        lines=[DaySlot(slot, troubles[slot.id]) for slot in slots],
         hours=next((row for row in centre.opening_hours if row.weekday == day.weekday()), None),
         closed=[row for row in closed if row.day == day],
     )

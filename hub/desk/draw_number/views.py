@@ -6,7 +6,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.saved_forms import kept_form
+from hub.accounts.saved_forms import saved_form
+from hub.actor import Channel
 from hub.bookings.draw import actions as draws
 from hub.bookings.draw.queries import draw_of, listed
 from hub.bookings.draw.rules import phase_of
@@ -17,7 +18,7 @@ from hub.desk.draw_number.forms import NumberForm
 from hub.refusals import Refused
 from hub.timetable.models import Slot
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 AT_ONCE = 300  # entries at most, and the draw is held while the staff waits; else by the worker
 
@@ -29,7 +30,7 @@ blueprint = Blueprint("draw_number", __name__)
 @open_to(Admits.DESK)
 def show(slot_id: int) -> Response:
     slot = _my_slot_with_draw(slot_id)
-    return _number_page(slot, NumberForm(formdata=kept_form(request.path)))
+    return _number_page(slot, NumberForm(formdata=saved_form(request.path)))
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/draw-number")
@@ -41,11 +42,7 @@ def enter(slot_id: int) -> ResponseReturnValue:
             with transaction():
                 draw = draw_of(_my_slot_with_draw(slot_id)) or abort(404)
                 draws.enter_number(
-                    draw,
-                    form.number.data or "",
-                    form.source.data or "",
-                    account_id=current_user.id,
-                    now=clock.now(),
+                    draw, form.number.data or "", form.source.data or "", by=acting(Channel.DESK)
                 )
                 is_small = listed(draw) <= AT_ONCE
         except Refused as refusal:

@@ -8,15 +8,16 @@ from sqlalchemy import select
 
 from hub.accounts.actions import account_of
 from hub.accounts.models import Account
-from hub.bookings.models import Booking, Channel
+from hub.actor import Actor
+from hub.bookings.models import Booking
 from hub.bookings.series import actions as series
-from hub.bookings.single_slot import actions
+from hub.bookings.single_slot.actions import book_party
 from hub.db import db
 from hub.desk import messages
 from hub.desk.family_bookings import rules
 from hub.families.actions import add_person, household_of, person_like
 from hub.families.queries import my_persons
-from hub.limits import forget_old, hit, met_first
+from hub.limits import count_first_uses, count_use, delete_old_counts
 from hub.refusals import Refused
 from hub.timetable.models import Slot
 from hub.timetable.queries import slots_of_series, whole_begins_at
@@ -27,16 +28,16 @@ GROUP_LOOKUPS = 200  # of those that stand in pasted lists: two full ones
 
 def count_lookup(account_id: int) -> None:
     """Refuse whoever asks for family after family: that is not how a desk works."""
-    if not hit("desk_lookup", str(account_id), most=LOOKUPS, window=IN):
+    if not count_use("desk_lookup", str(account_id), most=LOOKUPS, window=IN):
         raise Refused(rules.too_many_lookups())
 
 
 def count_group_lookups(account_id: int, phones: Collection[str]) -> None:
     """The same for the families of a pasted list: each counts once an hour, however often the
     list is looked at again."""
-    forget_old(len(phones) + 1)
-    new = met_first("desk_family", [f"{account_id}\n{phone}" for phone in phones], window=IN)
-    if not hit("desk_group", str(account_id), most=GROUP_LOOKUPS, window=IN, times=new):
+    delete_old_counts(len(phones) + 1)
+    new = count_first_uses("desk_family", [f"{account_id}\n{phone}" for phone in phones], window=IN)
+    if not count_use("desk_group", str(account_id), most=GROUP_LOOKUPS, window=IN, times=new):
         raise Refused(rules.too_many_lookups())
 
 
@@ -47,9 +48,7 @@ def book_at_desk(
     newcomer: dict[str, Any] | None,
     *,
     clerk: Account,
-    now: datetime,
-    channel: Channel,
-    request_key: str | None,
+    by: Actor,
     is_estimate: bool = False,
 ) -> Sequence[Booking]:
     """Book for persons of the family with this phone, and for one who is not in it yet: all or
@@ -57,24 +56,21 @@ def book_at_desk(
     that has not begun is booked with all the others. `is_estimate` says that the newcomer's birth
     date is one; the family is asked to put it right. Raises Refused.
     """
-    guardian = account_of(phone, now)
-    household = household_of(guardian, now, by=clerk)
+    guardian = account_of(phone, by.now)
+    household = household_of(guardian, by.now, by=clerk)
     ids = list(person_ids)
     if newcomer:
         person = person_like(household, newcomer["name"], newcomer["birth_date"])
-        person = person or add_person(clerk, household, **newcomer)
+        person = person or add_person(clerk, household, now=by.now, **newcomer)
         ids += [person.id] if person.id not in ids else []
     persons = my_persons(guardian, ids, lock=True)
-    is_known = _is_known(request_key)
-    how: Any = {"account_id": clerk.id, "now": now, "channel": channel, "request_key": request_key}
-    dates = _booked_as_one(slot, now)
-    booked = (
-        series.enrol(dates, persons, **how) if dates else actions.book_party(slot, persons, **how)
-    )
+    is_known = _is_known(by.request_key)
+    dates = _booked_as_one(slot, by.now)
+    booked = series.enrol(dates, persons, by) if dates else book_party(slot, persons, by)
     # Known, and for the same persons: the form came a second time, and all is told. A key that is
     # sent along with something else silences nothing.
-    if not (is_known and booked[0].request_key == request_key):
-        messages.tell_booked(booked, now, is_estimate=is_estimate)
+    if not (is_known and booked[0].request_key == by.request_key):
+        messages.tell_booked(booked, by.now, is_estimate=is_estimate)
     return booked
 
 

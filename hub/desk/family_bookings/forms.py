@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length
 
 from hub.accounts.forms import PhoneField
 from hub.accounts.phones import normalise
-from hub.bookings.models import Channel
+from hub.actor import Channel
 
 
 class HouseholdForm(FlaskForm):

@@ -10,21 +10,22 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.saved_forms import kept_form
-from hub.bookings.models import Booking, Channel
+from hub.accounts.saved_forms import saved_form
+from hub.actor import Channel
+from hub.bookings.models import Booking
 from hub.bookings.rules import check_fits, check_window
 from hub.db import transaction
 from hub.desk.access import my_slot
 from hub.desk.family_bookings import actions
 from hub.desk.family_bookings.forms import CounterForm, HouseholdForm
-from hub.desk.read_log import noted
+from hub.desk.read_log import with_read_recorded
 from hub.families.forms import PersonForm
 from hub.families.models import Person
 from hub.families.queries import households_with
 from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("family_bookings", __name__)
 
@@ -33,7 +34,7 @@ blueprint = Blueprint("family_bookings", __name__)
 @open_to(Admits.DESK)
 def show(slot_id: int) -> Response:
     """First the phone: without it the desk sees nobody's family."""
-    form = HouseholdForm(formdata=kept_form(request.path))
+    form = HouseholdForm(formdata=saved_form(request.path))
     return _phone_page(my_slot(current_user, slot_id), form)
 
 
@@ -105,9 +106,7 @@ def book_for(
             person_ids,
             newcomer,
             clerk=current_user,
-            now=clock.now(),
-            channel=channel,
-            request_key=request_key,
+            by=acting(channel, request_key),
             is_estimate=is_estimate,
         )
     return booked[0]
@@ -158,4 +157,4 @@ def _persons_page(
         form=newcomer,
     )
     household_id = persons[0].household_id if persons else 0
-    return noted(shown, "household", household_id, len(persons))
+    return with_read_recorded(shown, "household", household_id, len(persons))

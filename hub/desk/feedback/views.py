@@ -11,7 +11,7 @@ from flask_login import current_user
 from hub import clock
 from hub.desk.access import managed_centre
 from hub.desk.feedback.queries import MOST, _counts, _words
-from hub.desk.read_log import noted
+from hub.desk.read_log import with_read_recorded
 from hub.web.pages import page
 from hub.web.security import Admits, open_to
 
@@ -36,4 +36,4 @@ def show(centre_id: int) -> Response:
         most=MOST,
     )
     # A word may tell of somebody also where no name stands beside it.
-    return noted(shown, "centre_feedback", centre_id, len(words))
+    return with_read_recorded(shown, "centre_feedback", centre_id, len(words))

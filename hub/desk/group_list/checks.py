@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 
 from hub import text
-from hub.bookings.household_limits import Kept, check_free
+from hub.bookings.household_limits import HouseholdBooking, check_free
 from hub.bookings.rules import check_fits
 from hub.desk.group_list.ages import Age
 from hub.desk.group_list.names import is_only_title
@@ -48,7 +48,7 @@ class Facts:
     sex: str = ""
     persons: Sequence[Named] = ()  # of the household of this phone
     person: Named | None = None  # who of them it is
-    kept: Iterable[Kept] = ()  # what they have at that time
+    kept: Iterable[HouseholdBooking] = ()  # what they have at that time
     is_taken: bool = True  # whether it is ticked
     marks: list[Mark] = field(default_factory=list)
 

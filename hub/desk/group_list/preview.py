@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from hub import clock
 from hub.accounts.models import Account
 from hub.bookings.models import Booking
-from hub.bookings.single_slot.actions import places_of
+from hub.bookings.single_slot.actions import places_per_booking
 from hub.desk.group_list.checks import Facts, mark_lines, mark_places, recognised
 from hub.desk.group_list.forms import GroupForm, LineForm
 from hub.desk.group_list.parsing import Doubt, Entry
-from hub.desk.group_list.queries import booked_with_keys, kept_then
+from hub.desk.group_list.queries import booked_with_keys, bookings_at_the_time
 from hub.families.models import Household, Person
 from hub.families.queries import households_with
 from hub.timetable.models import Slot
@@ -73,7 +73,7 @@ def preview_of(
             _recognise(line, entries[place], persons, slot)
         lines.append(Line(line, _facts_of(line, persons), done.get(keys[place])))
     person_ids = {one.id for household in households.values() for one in household.persons}
-    kept = kept_then(person_ids, slot)
+    kept = bookings_at_the_time(person_ids, slot)
     for one in lines:
         one.facts.kept = kept
     to_do = [line for line in lines if line.booking is None]
@@ -86,7 +86,7 @@ def _mark(lines: Sequence[Line], slot: Slot, *, is_new: bool) -> None:
     mark_lines(facts, slot)
     for one in facts:
         one.is_taken = one.is_taken and not (is_new and one.is_wrong)
-    mark_places(facts, slot, places_of(slot))
+    mark_places(facts, slot, places_per_booking(slot))
     for line in lines:
         line.form.take.data = line.facts.is_taken and not (is_new and line.facts.is_wrong)
 

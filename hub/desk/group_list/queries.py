@@ -7,15 +7,15 @@ from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account
 from hub.audit import record_read
-from hub.bookings.household_limits import Kept
+from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import LIVE, Booking
-from hub.bookings.queries import kept_rows
+from hub.bookings.queries import household_booking_rows
 from hub.db import db
 from hub.families.models import Household
 from hub.timetable.models import Slot
 
 
-def kept_then(person_ids: Collection[int], slot: Slot) -> list[Kept]:
+def bookings_at_the_time(person_ids: Collection[int], slot: Slot) -> list[HouseholdBooking]:
     """What these persons have at the time of a slot, there or elsewhere; one query."""
     then = (
         Booking.person_id.in_(person_ids),
@@ -23,8 +23,8 @@ def kept_then(person_ids: Collection[int], slot: Slot) -> list[Kept]:
         Booking.starts_at < slot.ends_at,
         Booking.ends_at > slot.starts_at,
     )
-    rows = kept_rows().where(*then)
-    return [Kept(*row) for row in db.session.execute(rows)] if person_ids else []
+    rows = household_booking_rows().where(*then)
+    return [HouseholdBooking(*row) for row in db.session.execute(rows)] if person_ids else []
 
 
 def booked_with_keys(account: Account, keys: Iterable[str]) -> dict[str, Booking]:

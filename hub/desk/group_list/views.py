@@ -16,7 +16,7 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from hub import clock
-from hub.bookings.models import Channel
+from hub.actor import Channel
 from hub.bookings.rules import check_window
 from hub.bookings.waiting_list.queries import positions
 from hub.db import transaction
@@ -28,7 +28,7 @@ from hub.desk.group_list.parsing import MOST_LINES, Entry, read_list
 from hub.desk.group_list.preview import Line, Preview, preview_of
 from hub.desk.group_list.queries import booked_with_keys, note_looks
 from hub.desk.group_list.text import group_text
-from hub.desk.read_log import noted
+from hub.desk.read_log import with_read_recorded
 from hub.desk.roster.queries import rosters_of
 from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
@@ -132,7 +132,7 @@ def show_booked(slot_id: int, batch: str) -> Response:
         abort(404)
     turns = positions(list(booked.values()))
     shown = page("desk/group_list/booked.html", slot=slot, booked=booked, positions=turns)
-    return noted(shown, "slot", slot_id, len(booked))
+    return with_read_recorded(shown, "slot", slot_id, len(booked))
 
 
 def _look_up(slot_id: int, group: GroupForm, entries: list[Entry] | None = None) -> Preview:
@@ -190,7 +190,7 @@ def _list_page(slot_id: int, form: PasteForm, status: int = 200) -> Response:
         words=group_text(slot, roster, link),
         closed=_closed(slot),
     )
-    return noted(shown, "slot", slot_id, len(roster.confirmed) + len(roster.waiting))
+    return with_read_recorded(shown, "slot", slot_id, len(roster.confirmed) + len(roster.waiting))
 
 
 def _refused(slot_id: int, group: GroupForm, refusal: Refused) -> Response:

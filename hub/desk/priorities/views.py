@@ -6,15 +6,16 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
+from hub.actor import Channel
 from hub.db import db, transaction
 from hub.desk.access import my_coming_person
 from hub.desk.forms import ActForm
 from hub.desk.priorities import actions
 from hub.desk.priorities.forms import PriorityForm
-from hub.desk.read_log import noted
+from hub.desk.read_log import with_read_recorded
 from hub.families.models import Priority
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("priorities", __name__)
 
@@ -33,9 +34,7 @@ def verify(person_id: int) -> ResponseReturnValue:
         return _priority_page(person_id, form, 422)
     with transaction():
         person, number = my_coming_person(current_user, person_id, clock.now())
-        actions.verify_priority(
-            person, form.group.data, account_id=current_user.id, now=clock.now()
-        )
+        actions.verify_priority(person, form.group.data, by=acting(Channel.DESK))
     flash(_("核实好了，摇号时排在前面一档。"))
     return redirect(url_for("desk.bookings.show", number=number), 303)
 
@@ -51,7 +50,7 @@ def show_removal(person_id: int) -> Response:
 def remove(person_id: int) -> ResponseReturnValue:
     with transaction():
         person, number = my_coming_person(current_user, person_id, clock.now())
-        actions.remove_priority(person, account_id=current_user.id)
+        actions.remove_priority(person, by=acting(Channel.DESK))
     flash(_("好了，不再优先。"))
     return redirect(url_for("desk.bookings.show", number=number), 303)
 
@@ -71,4 +70,4 @@ def _priority_page(
         priority=priority,
         form=form,
     )
-    return noted(shown, "person", person_id, 1)
+    return with_read_recorded(shown, "person", person_id, 1)

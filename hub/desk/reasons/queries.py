@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from hub.accounts.models import Account
-from hub.audit import AuditEntry
 from hub.bookings.models import Booking, Excuse
 from hub.bookings.waiting_list.models import Reordering
 from hub.catalogue.models import Centre
@@ -69,7 +68,7 @@ def _of_bookings(
         .join(Booking.slot)
         .outerjoin(Account, Account.id == told.account_id)
         .options(contains_eager(Booking.slot).joinedload(Slot.activity), joinedload(Booking.person))
-        .where(Slot.centre_id == centre.id, told.at >= since)
+        .where(told.centre_id == centre.id, told.at >= since)
         .order_by(told.at.desc(), Booking.id.desc())
         .limit(MOST)
     )
@@ -77,12 +76,9 @@ def _of_bookings(
 
 
 def _called_off(centre: Centre, since: datetime) -> Select[Slot, str]:
-    entry, whose = aliased(AuditEntry), aliased(Account)
-    of_slot = (entry.subject == Slot.__tablename__) & (entry.subject_id == Slot.id)
     return (
-        select(Slot, whose.name)
-        .outerjoin(entry, of_slot & (entry.act == "call_off"))
-        .outerjoin(whose, whose.id == entry.account_id)
+        select(Slot, Account.name)
+        .outerjoin(Account, Account.id == Slot.called_off_by_id)
         .options(joinedload(Slot.activity))
         .where(Slot.centre_id == centre.id, Slot.called_off_at >= since)
         .order_by(Slot.called_off_at.desc(), Slot.id.desc())

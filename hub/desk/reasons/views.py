@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from hub import clock
 from hub.desk.access import managed_centre
-from hub.desk.read_log import noted
+from hub.desk.read_log import with_read_recorded
 from hub.desk.reasons.queries import DAYS, MOST, reasons_at
 from hub.web.pages import page
 from hub.web.security import Admits, open_to
@@ -20,4 +20,4 @@ def show(centre_id: int) -> Response:
     centre = managed_centre(current_user, centre_id)
     found = reasons_at(centre, clock.now())
     shown = page("desk/reasons/reasons.html", centre=centre, found=found, days=DAYS, most=MOST)
-    return noted(shown, "centre_reasons", centre_id, found.persons)
+    return with_read_recorded(shown, "centre_reasons", centre_id, found.persons)

@@ -4,10 +4,10 @@ from flask import Blueprint, Response
 from flask_login import current_user
 
 from hub import clock
-from hub.bookings.attendance.actions import EARLIEST
+from hub.bookings.attendance.actions import EARLIEST_CHECK_IN
 from hub.desk.access import manages, my_slot
 from hub.desk.day import words as days
-from hub.desk.read_log import noted
+from hub.desk.read_log import with_read_recorded
 from hub.desk.roster.queries import cancelled_of, rosters_of
 from hub.refusals import Refused
 from hub.web.pages import page
@@ -29,7 +29,7 @@ def show_cancelled(slot_id: int) -> Response:
     cancelled = cancelled_of(slot)
     persons = sum(booking.person is not None for booking in cancelled)
     shown = page("desk/roster/cancelled.html", slot=slot, cancelled=cancelled)
-    return noted(shown, "slot", slot_id, persons)
+    return with_read_recorded(shown, "slot", slot_id, persons)
 
 
 def roster_page(
@@ -46,9 +46,9 @@ def roster_page(
         roster=roster,
         written_day=days.in_words(roster.day),
         may_manage=manages(current_user, slot.centre_id),
-        may_mark=slot.is_open and now >= slot.starts_at - EARLIEST,
+        may_mark=slot.is_open and now >= slot.starts_at - EARLIEST_CHECK_IN,
         has_begun=now >= slot.starts_at,
         is_over=now >= slot.ends_at,
         refused=refused,
     )
-    return noted(shown, "slot", slot_id, roster.persons)
+    return with_read_recorded(shown, "slot", slot_id, roster.persons)

@@ -9,7 +9,7 @@ from hub import clock
 from hub.desk.access import my_centre
 from hub.desk.day import words as days
 from hub.desk.day.queries import centre_day
-from hub.desk.read_log import noted
+from hub.desk.read_log import with_read_recorded
 from hub.desk.roster.queries import ON_PAPER, rosters_of
 from hub.desk.sheet.rules import blank_rows
 from hub.web.pages import page
@@ -32,4 +32,4 @@ def show(centre_id: int, day: date) -> Response:
         printed_at=clock.now(),
         blank_rows=blank_rows,
     )
-    return noted(shown, "centre_day", centre_id, persons)
+    return with_read_recorded(shown, "centre_day", centre_id, persons)

@@ -1,15 +1,14 @@
 """Opening desk places; the caller holds the transaction."""
 
-from datetime import datetime
-
+from hub.actor import Actor
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.slot_counters import lock_slots
 from hub.desk.slot_changes import rules
 from hub.timetable.models import Slot
 
 
-def open_desk_places_now(slot: Slot, *, account_id: int, now: datetime) -> None:
+def open_desk_places_now(slot: Slot, by: Actor) -> None:
     """What is kept for the desk is for everybody, those who wait first."""
     lock_slots(slot)
-    rules.check_may_change(slot, now)
-    slot_changes.release_desk_places(slot, account_id=account_id, now=now)
+    rules.check_may_change(slot, by.now)
+    slot_changes.release_desk_places(slot, by=by)

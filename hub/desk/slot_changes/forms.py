@@ -23,7 +23,7 @@ class CapacityForm(FlaskForm):
         ],
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
-    to_line = SelectMultipleField(
+    to_waiting_list = SelectMultipleField(
         _l("谁转到候补"),
         choices=[],
         validate_choice=False,

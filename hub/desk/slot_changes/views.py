@@ -7,13 +7,14 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from hub import clock
-from hub.accounts.saved_forms import kept_form
+from hub.accounts.saved_forms import saved_form
+from hub.actor import Actor, Channel
 from hub.bookings.models import Booking
 from hub.bookings.slot_changes.actions import call_off, change_capacity, holders
 from hub.db import transaction
 from hub.desk.access import managed_slot
 from hub.desk.forms import ReasonForm
-from hub.desk.read_log import noted
+from hub.desk.read_log import with_read_recorded
 from hub.desk.slot_changes import actions
 from hub.desk.slot_changes.forms import CapacityForm
 from hub.desk.slot_changes.queries import families_told
@@ -21,7 +22,7 @@ from hub.desk.slot_changes.rules import check_may_change
 from hub.refusals import Refused
 from hub.timetable.models import Slot
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("slot_changes", __name__)
 
@@ -30,7 +31,7 @@ blueprint = Blueprint("slot_changes", __name__)
 @open_to(Admits.MANAGER)
 def show_capacity(slot_id: int) -> Response:
     slot = managed_slot(current_user, slot_id)
-    form = CapacityForm(formdata=kept_form(request.path), data={"capacity": slot.capacity})
+    form = CapacityForm(formdata=saved_form(request.path), data={"capacity": slot.capacity})
     return _capacity_page(slot, form)
 
 
@@ -45,13 +46,12 @@ def change_capacity_of(slot_id: int) -> ResponseReturnValue:
             with transaction():
                 slot = managed_slot(current_user, slot_id)
                 check_may_change(slot, clock.now())
-                chosen = set(form.to_line.data or [])
+                chosen = set(form.to_waiting_list.data or [])
                 change_capacity(
                     slot,
                     form.capacity.data or 0,
-                    to_line=[one for one in holders(slot) if one.number in chosen],
-                    account_id=current_user.id,
-                    now=clock.now(),
+                    by=acting(Channel.DESK),
+                    to_waiting_list=[one for one in holders(slot) if one.number in chosen],
                 )
         except Refused as refusal:
             form.capacity.errors = [str(refusal)]
@@ -69,7 +69,7 @@ def open_desk_places(slot_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             slot = managed_slot(current_user, slot_id)
-            actions.open_desk_places_now(slot, account_id=current_user.id, now=clock.now())
+            actions.open_desk_places_now(slot, by=acting(Channel.DESK))
     except Refused as refusal:
         slot = managed_slot(current_user, slot_id)
         form = CapacityForm(formdata=None, data={"capacity": slot.capacity})
@@ -82,7 +82,7 @@ def open_desk_places(slot_id: int) -> ResponseReturnValue:
 @blueprint.get("/desk/slots/<int:slot_id>/calling-off")
 @open_to(Admits.MANAGER)
 def show_calling_off(slot_id: int) -> Response:
-    form = ReasonForm(formdata=kept_form(request.path))
+    form = ReasonForm(formdata=saved_form(request.path))
     return _calling_off_page(managed_slot(current_user, slot_id), form)
 
 
@@ -97,7 +97,7 @@ def call_slot_off(slot_id: int) -> ResponseReturnValue:
                 check_may_change(slot, clock.now())
                 families, _persons = families_told(slot)
                 reason, account_id = form.reason.data or "", current_user.id
-                call_off(slot, reason, account_id=account_id, now=clock.now())
+                call_off(slot, reason, by=Actor(account_id, clock.now()))
         except Refused as refusal:
             form.form_errors.append(str(refusal))
         else:
@@ -112,11 +112,11 @@ def _capacity_page(
 ) -> Response:
     """`asked` are those among whom the manager must choose, the last who came first."""
     asked = asked or []
-    chosen = set(form.to_line.data or [])
+    chosen = set(form.to_waiting_list.data or [])
     shown = page(
         "desk/slot_changes/capacity.html", status, slot=slot, form=form, asked=asked, chosen=chosen
     )
-    return noted(shown, "slot", slot.id, sum(one.person is not None for one in asked))
+    return with_read_recorded(shown, "slot", slot.id, sum(one.person is not None for one in asked))
 
 
 def _calling_off_page(slot: Slot, form: ReasonForm, status: int = 200) -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from hub import clock, text
+from hub.actor import Actor
 from hub.bookings.models import LIVE, Booking
 from hub.bookings.rules import GROWN_UP
 from hub.bookings.single_slot.actions import book
@@ -156,7 +157,7 @@ def _fill(
     chosen = fitting[:missing] if span else []
     moments = span.moments(len(chosen), chance) if span else []
     for (person, account_id), moment in zip(chosen, moments, strict=True):
-        book(slot, person, account_id=account_id, now=moment)
+        book(slot, person, by=Actor(account_id, moment))
         diary.note(person, slot)
     return len(chosen)
 
@@ -181,7 +182,7 @@ def _book_wishes(wishes: Iterable[tuple[str, str]], slots: Sequence[Slot], now: 
             if not (account and person and span) or slot.activity.title != title:
                 continue
             if fits(person, slot) and diary.is_free(person, slot):
-                book(slot, person, account_id=account.id, now=span.last)
+                book(slot, person, by=Actor(account.id, span.last))
                 diary.note(person, slot)
                 made += 1
                 break

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.queries import account_with
+from hub.actor import Actor
 from hub.bookings.draw import actions as draws
 from hub.bookings.draw.models import Draw
 from hub.bookings.single_slot.actions import book
@@ -59,7 +60,7 @@ def _enter(slot: Slot, everybody: Sequence[tuple[Person, int]], diary: Diary, sp
     ]
     chosen = chance.sample(fitting, min(len(fitting), PER_PLACE * slot.capacity))
     for (person, account_id), moment in zip(chosen, span.moments(len(chosen), chance), strict=True):
-        book(slot, person, account_id=account_id, now=moment)
+        book(slot, person, by=Actor(account_id, moment))
         diary.note(person, slot)
 
 
@@ -68,7 +69,7 @@ def _hold(draw: Draw, entries_until: datetime) -> None:
     clerk = account_with(rows_of("demo_staff.json")["accounts"][0]["phone"])
     if clerk:
         evening = entries_until + EVENING
-        draws.enter_number(draw, NUMBER, SOURCE, account_id=clerk.id, now=evening)
+        draws.enter_number(draw, NUMBER, SOURCE, by=Actor(clerk.id, evening))
         draws.run_draw(draw, evening)
 
 

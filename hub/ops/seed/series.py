@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from hub import clock
+from hub.actor import Actor
 from hub.bookings.series.actions import enrol
 from hub.catalogue.models import Activity, Audience, Kind, Room, StaffMember
 from hub.db import db
@@ -90,4 +91,4 @@ def _enrol_neighbours(slots: list[Slot], number: int, now: datetime) -> None:
         if all(fits(person, slot) and diary.is_free(person, slot) for slot in slots)
     ]
     for person, account_id in free[:number]:
-        enrol(slots, [person], account_id=account_id, now=a_while_ago)
+        enrol(slots, [person], by=Actor(account_id, a_while_ago))

@@ -13,17 +13,24 @@ from sqlalchemy import func, insert, select
 
 from hub import clock
 from hub.accounts.models import Account
+from hub.actor import Actor
 from hub.bookings import queries
 from hub.bookings.draw import actions as draws
 from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.draw.queries import draw_of, frozen_list, groups
-from hub.bookings.jobs.consistency import troubles
-from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS, Duty, perform
+from hub.bookings.jobs.consistency import inconsistencies
+from hub.bookings.jobs.scheduled_jobs import (
+    DRAW,
+    FREEZE_DRAWS,
+    PROMISE_DRAWS,
+    ScheduledJob,
+    perform,
+)
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.single_slot.actions import book_party, cancel, cancel_all
 from hub.bookings.slot_changes.actions import call_off, change_capacity
 from hub.bookings.slot_counters import lock_slots, seat
-from hub.bookings.waiting_list.actions import serve_line
+from hub.bookings.waiting_list.actions import serve_waiting_list
 from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
 from hub.families.models import Guardian, Person, Priority
@@ -93,7 +100,7 @@ def enter(slot_id: int, person_ids: list[int]) -> list[int]:
         whose = Guardian.household_id == persons[0].household_id
         account_id = db.session.scalars(select(Guardian.account_id).where(whose)).first()
         slot = queries.slot_or_404(slot_id)
-        made = book_party(slot, persons, account_id=account_id or 0, now=clock.now())
+        made = book_party(slot, persons, by=Actor(account_id or 0, clock.now()))
         return [booking.id for booking in made]
 
 
@@ -102,7 +109,7 @@ def somebody() -> int:
     return db.session.scalars(select(func.min(Account.id))).one()
 
 
-def did(duty: Duty) -> int:
+def did(duty: ScheduledJob) -> int:
     """How many rows the worker did in one round of this duty."""
     return sum(perform(duty))
 
@@ -115,7 +122,7 @@ def freeze(slot_id: int, time: Any) -> None:
 def number(slot_id: int, spelling: str = NUMBER) -> None:
     with transaction():
         draw = the_draw(slot_id)
-        draws.enter_number(draw, spelling, SOURCE, account_id=somebody(), now=clock.now())
+        draws.enter_number(draw, spelling, SOURCE, by=Actor(somebody(), clock.now()))
 
 
 def drawn(slot_id: int, time: Any) -> None:
@@ -171,7 +178,7 @@ class TestThePromise:
         [booking] = enter(slot, family)
         assert states([booking]) == [ENTERED]
         assert the_draw(slot).committed_at == clock.now()
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_no_promise_for_what_is_called_off_over_or_first_come(self, a_draw: Any) -> None:
         a_draw(state=SlotState.CALLED_OFF)
@@ -196,7 +203,7 @@ class TestTheList:
         enter(slot, second)
         enter(slot, third)
         with transaction():
-            cancel(fresh(Booking, gone), account_id=somebody(), now=clock_now())
+            cancel(fresh(Booking, gone), by=Actor(somebody(), clock_now()))
         enter(slot, first)  # once more: behind the others
         freeze(slot, clock)
         entries, withdrawn = frozen_list(the_draw(slot))
@@ -229,7 +236,7 @@ class TestTheList:
         clock.shift(timedelta(days=-1))
         with pytest.raises(Refused, match="已经截止"):
             enter(slot, third)
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_who_is_known_to_the_staff_goes_first_with_the_whole_family(
         self, a_draw: Any, families: Any, clock: Any
@@ -291,11 +298,8 @@ class TestWhoLostLastTime:
         def give_up(slot_id: int, _lost: list[int]) -> None:
             here = Booking.slot_id == slot_id, Booking.state == CONFIRMED
             with transaction():
-                cancel(
-                    db.session.scalars(select(Booking).where(*here)).one(),
-                    account_id=somebody(),
-                    now=clock_now(),
-                )
+                booking = db.session.scalars(select(Booking).where(*here)).one()
+                cancel(booking, Actor(somebody(), clock_now()))
 
         assert self.two_draws(a_draw, families, clock, give_up) == [False, False, True]
 
@@ -306,11 +310,8 @@ class TestWhoLostLastTime:
             here = Booking.slot_id == slot_id, Booking.state == CONFIRMED
             for _ in range(2):
                 with transaction():
-                    cancel(
-                        db.session.scalars(select(Booking).where(*here)).one(),
-                        account_id=somebody(),
-                        now=clock_now(),
-                    )
+                    booking = db.session.scalars(select(Booking).where(*here)).one()
+                    cancel(booking, Actor(somebody(), clock_now()))
 
         found = self.two_draws(a_draw, families, clock, give_up_twice, offer_minutes=0)
         assert found == [False, False, True]
@@ -392,7 +393,7 @@ class TestTheDraw:
         endings = db.session.scalars(select(Booking.ending).where(Booking.state == CANCELLED))
         assert set(endings) == {Ending.NOT_DRAWN}
         assert fresh(Slot, slot).drawn_at == clock_now()
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     @pytest.mark.parametrize("smaller_first", [True, False])
     def test_a_party_that_does_not_fit_stops_the_others_or_not(
@@ -405,7 +406,7 @@ class TestTheDraw:
         draw = the_draw(slot)
         rows = [(1, 1, False, 3), (2, 1, False, 3), (3, 1, False, 1), (4, 1, False, 1)]
         assert outcomes(slot) == by_hand(rows, draw.secret, NUMBER, 4, 9, smaller_first)
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_those_who_wait_are_in_the_drawn_order_and_before_newcomers(
         self, a_draw: Any, families: Any, clock: Any
@@ -453,7 +454,7 @@ class TestTheDraw:
         with transaction():
             gone = [fresh(Booking, one) for one in parties[0]]
         with transaction():
-            cancel_all(gone, account_id=somebody(), now=clock_now())
+            cancel_all(gone, by=Actor(somebody(), clock_now()))
         entries, withdrawn = frozen_list(the_draw(slot))
         assert (len(entries), withdrawn) == (3, {1})
         number(slot)
@@ -462,7 +463,7 @@ class TestTheDraw:
         assert found.pop(1) == "withdrawn"
         assert sorted(found.values()) == ["none", "place"]
         assert states(parties[0]) == [CANCELLED, CANCELLED]
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_a_party_that_shrank_asks_for_as_many_as_are_left(
         self, a_draw: Any, families: Any, clock: Any
@@ -471,14 +472,14 @@ class TestTheDraw:
         pair, single, other = (enter(slot, family) for family in families(2, 1, 1))
         freeze(slot, clock)
         with transaction():
-            cancel(fresh(Booking, pair[1]), account_id=somebody(), now=clock_now())
+            cancel(fresh(Booking, pair[1]), by=Actor(somebody(), clock_now()))
         number(slot)
         did(DRAW)
         entries, _ = frozen_list(the_draw(slot))
         assert [one.places for one in entries] == [1, 1, 1]
         found = states([pair[0], *single, *other])
         assert sorted(found) == sorted([CONFIRMED, CONFIRMED, CANCELLED])
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_where_the_rest_fits_after_some_have_withdrawn_no_number_is_needed(
         self, a_draw: Any, families: Any, clock: Any
@@ -488,7 +489,7 @@ class TestTheDraw:
         freeze(slot, clock)
         assert did(DRAW) == 0
         with transaction():
-            cancel(fresh(Booking, pair[1]), account_id=somebody(), now=clock_now())
+            cancel(fresh(Booking, pair[1]), by=Actor(somebody(), clock_now()))
         assert did(DRAW) == 1
         assert states([pair[0], *single]) == [CONFIRMED, CONFIRMED]
 
@@ -503,7 +504,7 @@ class TestTheDraw:
         assert the_draw(slot).public_number == ""
         with pytest.raises(Refused, match="不能再改"):
             number(slot)
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_where_not_all_fit_nothing_happens_without_the_number(
         self, a_draw: Any, families: Any, clock: Any
@@ -525,9 +526,9 @@ class TestTheDraw:
         freeze(slot, clock)
         number(slot)
         with transaction():
-            call_off(db.session.get_one(Slot, slot), "停电", account_id=somebody(), now=clock_now())
+            call_off(db.session.get_one(Slot, slot), "停电", by=Actor(somebody(), clock_now()))
         assert did(DRAW) == 0
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_no_other_way_leads_to_a_place_before_it(self, a_draw: Any, families: Any) -> None:
         slot = a_draw(capacity=5)
@@ -535,11 +536,11 @@ class TestTheDraw:
         with transaction():
             entered = db.session.get_one(Booking, booking)
             lock_slots(entered.slot)
-            assert not seat([entered], from_desk=True, next_in_line=True)
-            serve_line(entered.slot, account_id=None, now=clock_now())
-            change_capacity(entered.slot, 9, account_id=somebody(), now=clock_now())
+            assert not seat([entered], now=clock_now(), from_desk=True, is_next=True)
+            serve_waiting_list(entered.slot, by=Actor(None, clock_now()))
+            change_capacity(entered.slot, 9, by=Actor(somebody(), clock_now()))
         assert states([booking]) == [ENTERED]
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_who_asks_fifty_times_as_often_gains_nothing(
         self, a_draw: Any, families: Any, clock: Any
@@ -552,11 +553,8 @@ class TestTheDraw:
                 enter(slot, greedy)
             with transaction():
                 here = Booking.person_id == greedy[0], Booking.state == ENTERED
-                cancel(
-                    db.session.scalars(select(Booking).where(*here)).one(),
-                    account_id=somebody(),
-                    now=clock_now(),
-                )
+                booking = db.session.scalars(select(Booking).where(*here)).one()
+                cancel(booking, Actor(somebody(), clock_now()))
         enter(slot, greedy)
         for family in others:
             enter(slot, family)
@@ -586,7 +584,7 @@ class TestMany:
         assert sorted(_states_here(slot)) == sorted(
             [CONFIRMED, CONFIRMED, WAITING, CANCELLED, CANCELLED]
         )
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_a_worker_killed_in_the_middle_leaves_nothing_half_done(
         self, a_draw: Any, families: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
@@ -609,7 +607,7 @@ class TestMany:
         assert the_draw(slot).drawn_at is None
         assert told() == []
         assert did(DRAW) == 1
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_a_large_draw_looks_nothing_up_for_each_entry(
         self, a_draw: Any, clock: Any, queries: list[str]
@@ -654,9 +652,7 @@ class TestAWhole期:
         assert {the_draw(date).slot_id for date in dates} == {dates[0]}
         parties = [enter_whole(dates, family) for family in families(1, 1, 1, 1)]
         with transaction():
-            call_off(
-                db.session.get_one(Slot, dates[0]), "停电", account_id=somebody(), now=clock_now()
-            )
+            call_off(db.session.get_one(Slot, dates[0]), "停电", by=Actor(somebody(), clock_now()))
         clock.move_to(until)
         assert did(FREEZE_DRAWS) == 1
         number(dates[1])
@@ -672,20 +668,17 @@ class TestAWhole期:
             party = parties[registration - 1]
             assert states(party) == [CANCELLED, wanted[outcome], wanted[outcome]]
         assert all(fresh(Slot, date).drawn_at for date in dates)
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
 
 def enter_whole(slot_ids: list[int], person_ids: list[int]) -> list[int]:
     """Enter a party for all dates, as the page of a whole 期 does."""
-    from hub.bookings.models import Channel
     from hub.bookings.single_slot.actions import new_bookings, save_new
 
     with transaction():
         slots = [db.session.get_one(Slot, one) for one in slot_ids]
         persons = [db.session.get_one(Person, one) for one in person_ids]
-        made = new_bookings(
-            slots, persons, account_id=somebody(), now=clock.now(), channel=Channel.WEB
-        )
+        made = new_bookings(slots, persons, by=Actor(somebody(), clock.now()))
         lock_slots(*slots)
         draws.enter(made, slots[0], clock.now())
         save_new("book", made, somebody())

@@ -16,9 +16,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock as hub_clock
+from hub.actor import Actor
 from hub.bookings.draw import actions as draws
 from hub.bookings.draw.models import Draw
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS
 from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Activity, Admission
@@ -152,7 +153,7 @@ class TestThePromise:
         look()
         with app.test_request_context(), transaction():
             draw = db.session.scalars(select(Draw)).one()
-            draws.enter_number(draw, NUMBER, SOURCE, account_id=cast.clerk, now=hub_clock.now())
+            draws.enter_number(draw, NUMBER, SOURCE, by=Actor(cast.clerk, hub_clock.now()))
         look()
 
 
@@ -299,7 +300,7 @@ class TestTheResult:
                 of_party = Booking.party == parties[registration - 1]
                 found = set(db.session.scalars(select(Booking.state).where(of_party)))
                 assert found == {BookingState(states[outcome])}
-            assert list(troubles()) == []
+            assert list(inconsistencies()) == []
         mine = Browser(app).sign_in(cast.mother).visit(f"/slots/{slot_id}/draw")
         assert "您家的登记号是 1 号" in mine.text
 

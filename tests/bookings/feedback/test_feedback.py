@@ -11,12 +11,13 @@ from time_machine import Traveller
 
 from hub import clock as clocks
 from hub.accounts.models import Account
+from hub.actor import Actor
 from hub.bookings.feedback.actions import say
 from hub.bookings.feedback.models import Feedback
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.queries import my_booking
 from hub.db import db, transaction
-from hub.ops.retention import forget_expired
+from hub.ops.retention import delete_expired
 from tests.bookings.test_races import at_once
 from tests.browser import Browser
 from tests.cast import Cast
@@ -80,7 +81,7 @@ def test_taps_of_the_same_moment_are_one_answer(
         with transaction():
             mother = db.session.get_one(Account, cast.mother)
             booking = my_booking(mother, number)
-            say(booking, True, account_id=mother.id, now=clocks.now())
+            say(booking, True, by=Actor(mother.id, clocks.now()))
 
     assert at_once(app, [tap] * 8) == {"None": 8}
     assert said() == [(True, "", False)]
@@ -165,11 +166,11 @@ def test_it_is_forgotten_after_half_a_year(
     mother.submit(mother.visit(f"/bookings/{number}"), form="/feedback", glad="y")
     clock.shift(timedelta(days=179))
     with app.app_context():
-        assert sum(forget_expired()) == 0
+        assert sum(delete_expired()) == 0
     assert said() != []
     clock.shift(timedelta(days=2))
     with app.app_context():
-        assert sum(forget_expired()) == 1
+        assert sum(delete_expired()) == 1
     assert said() == []
 
 

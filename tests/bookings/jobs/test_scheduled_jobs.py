@@ -15,8 +15,8 @@ from sqlalchemy import func, select, text
 from hub import clock as the_clock
 from hub.bookings.deadlines import LAST_CALL
 from hub.bookings.jobs import scheduled_jobs
-from hub.bookings.jobs.consistency import troubles
-from hub.bookings.jobs.scheduled_jobs import Duty, perform
+from hub.bookings.jobs.consistency import inconsistencies
+from hub.bookings.jobs.scheduled_jobs import ScheduledJob, perform
 from hub.bookings.models import Arrival, Booking, BookingState, Ending
 from hub.bookings.waiting_list.models import Answer, Offer
 from hub.catalogue.models import Admission
@@ -45,10 +45,10 @@ def everything_adds_up(app: Flask) -> Iterator[None]:
     """After each of these tests, whatever was done at whatever moment."""
     yield
     with app.app_context():
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
 
-def do(app: Flask, duty: Duty) -> int:
+def do(app: Flask, duty: ScheduledJob) -> int:
     """How many rows one worker does now."""
     with app.app_context(), force_locale("zh_Hans_CN"):
         return sum(perform(duty))
@@ -150,7 +150,7 @@ class TestTheLine:
     def test_that_was_left_beside_a_free_place_is_served(self, app: Flask, saved: Saved) -> None:
         slot = a_slot(capacity=1, places_left=1)
         saved(a_booking(slot, a_child(), state=WAITING))
-        assert [do(app, scheduled_jobs.SERVE_LINES) for _ in range(3)] == [1, 0, 0]
+        assert [do(app, scheduled_jobs.SERVE_WAITING_LISTS) for _ in range(3)] == [1, 0, 0]
         assert states(app, slot.id) == {"offered": 1}
 
     def test_in_which_nobody_fits_costs_one_question_a_round(
@@ -160,7 +160,7 @@ class TestTheLine:
         mother = a_booking(slot, a_child(), state=WAITING)
         saved(mother, a_booking(slot, a_child(), state=WAITING, party=mother.party))
         queries.clear()
-        assert do(app, scheduled_jobs.SERVE_LINES) == 0
+        assert do(app, scheduled_jobs.SERVE_WAITING_LISTS) == 0
         assert len(queries) == 1
 
     @pytest.mark.parametrize(
@@ -179,12 +179,12 @@ class TestTheLine:
         slot = a_slot(capacity=1, places_left=1, offer_minutes=offer_minutes)
         saved(a_booking(slot, a_child(), state=WAITING))
         clock.move_to(START - before_start)
-        assert do(app, scheduled_jobs.SERVE_LINES) == served
+        assert do(app, scheduled_jobs.SERVE_WAITING_LISTS) == served
 
     def test_of_a_draw_is_not_served_before_it_is_drawn(self, app: Flask, saved: Saved) -> None:
         draw = {"admission": Admission.DRAW, "entries_until": NOW - MINUTE}
         saved(a_booking(a_slot(capacity=1, places_left=1, **draw), a_child(), state=WAITING))
-        assert do(app, scheduled_jobs.SERVE_LINES) == 0
+        assert do(app, scheduled_jobs.SERVE_WAITING_LISTS) == 0
 
 
 class TestDeskPlaces:
@@ -226,9 +226,9 @@ class TestLatePlaces:
             db.session.commit()
         due = slot.starts_at + timedelta(minutes=after)
         clock.move_to(due - INSTANT)
-        assert do(app, scheduled_jobs.GIVE_LATE_PLACES_ON) == 0
+        assert do(app, scheduled_jobs.RELEASE_LATE_PLACES) == 0
         clock.move_to(due)
-        assert [do(app, scheduled_jobs.GIVE_LATE_PLACES_ON) for _ in range(2)] == [1, 0]
+        assert [do(app, scheduled_jobs.RELEASE_LATE_PLACES) for _ in range(2)] == [1, 0]
         assert states(app, slot.id) == {"confirmed": 1, "no_show": 1}
         assert slot_of(app, slot.id).places_left == 2
 
@@ -238,7 +238,7 @@ class TestLatePlaces:
         slot = a_slot(capacity=1, places_left=0, grace_minutes=15)
         saved(a_booking(slot, a_child()))
         clock.move_to(slot.starts_at + 15 * MINUTE)
-        assert do(app, scheduled_jobs.GIVE_LATE_PLACES_ON) == 1
+        assert do(app, scheduled_jobs.RELEASE_LATE_PLACES) == 1
         assert states(app, slot.id) == {"confirmed": 1}
 
 
@@ -402,7 +402,7 @@ class TestFailures:
                     raise RuntimeError("half done")
                 return done
 
-            duty = Duty("expire offers", scheduled_jobs.EXPIRE_OFFERS.due, expire)
+            duty = ScheduledJob("expire offers", scheduled_jobs.EXPIRE_OFFERS.due, expire)
             tried = list(perform(duty, on_failure=lambda *what: failed.append(what[:2])))
             assert sorted(tried) == [0, 1, 1, 1]
             assert failed == [("expire offers", bad)]
@@ -413,7 +413,9 @@ class TestFailures:
         with app.app_context():
             an_offer(a_slot(capacity=1, places_left=0), NOW)
             db.session.commit()
-            broken = Duty("break", scheduled_jobs.EXPIRE_OFFERS.due, lambda _row, _now: 1 / 0 > 0)
+            broken = ScheduledJob(
+                "break", scheduled_jobs.EXPIRE_OFFERS.due, lambda _row, _now: 1 / 0 > 0
+            )
             with pytest.raises(ZeroDivisionError):
                 list(perform(broken))
 
@@ -421,7 +423,7 @@ class TestFailures:
 class TestSeveralWorkersAtOnce:
     WORKERS = 3
 
-    def at_once(self, app: Flask, duty: Duty) -> list[int]:
+    def at_once(self, app: Flask, duty: ScheduledJob) -> list[int]:
         """How many rows each of several workers did, all having seen the same rows as due."""
         seen = threading.Barrier(self.WORKERS)
         done: list[int] = []
@@ -433,7 +435,7 @@ class TestSeveralWorkersAtOnce:
             return rows
 
         def run() -> None:
-            done.append(do(app, Duty(duty.name, due, duty.do)))
+            done.append(do(app, ScheduledJob(duty.name, due, duty.do)))
 
         threads = [threading.Thread(target=run) for _ in range(self.WORKERS)]
         for thread in threads:
@@ -507,7 +509,7 @@ class TestSeveralWorkersAtOnce:
             db.session.add(Arrival(booking_id=here.id, at=NOW))
             db.session.commit()
         clock.move_to(tomorrow(14, 10))
-        assert sum(self.at_once(app, scheduled_jobs.GIVE_LATE_PLACES_ON)) == 1
+        assert sum(self.at_once(app, scheduled_jobs.RELEASE_LATE_PLACES)) == 1
         assert slot_of(app, slot.id).places_left == 4
         with app.app_context():
             noted = text("SELECT count(*) FROM audit_entry WHERE act = 'no_show'")
@@ -518,13 +520,15 @@ class TestSeveralWorkersAtOnce:
             slot = a_slot(capacity=2, places_left=2)
             db.session.add_all([a_booking(slot, a_family(), state=WAITING) for _ in range(4)])
             db.session.commit()
-        assert sum(self.at_once(app, scheduled_jobs.SERVE_LINES)) == 1
+        assert sum(self.at_once(app, scheduled_jobs.SERVE_WAITING_LISTS)) == 1
         assert states(app, slot.id) == {"offered": 2, "waiting": 2}
         assert len(told(app)) == 2
 
 
 def test_an_account_without_a_family_is_told_nothing(app: Flask, saved: Saved) -> None:
     saved(an_account())
-    assert [do(app, duty) for duty in scheduled_jobs.DUTIES] == [0] * len(scheduled_jobs.DUTIES)
+    assert [do(app, duty) for duty in scheduled_jobs.SCHEDULED_JOBS] == [0] * len(
+        scheduled_jobs.SCHEDULED_JOBS
+    )
     assert told(app) == []
     assert the_clock.now() == NOW

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from hub import clock as clocks
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.catalogue.models import Activity
 from hub.db import db
 from hub.timetable.models import Series, Slot, SlotState
@@ -34,7 +34,7 @@ def two_slots(cast: Cast, a_place: Any, booked: Any) -> Callable[..., tuple[str,
 
 def places_left(app: Flask, *slot_ids: int) -> list[int]:
     with app.app_context():
-        assert not list(troubles())
+        assert not list(inconsistencies())
         return [db.session.get_one(Slot, slot_id).places_left for slot_id in slot_ids]
 
 

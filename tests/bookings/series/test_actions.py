@@ -10,15 +10,16 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from hub import clock as the_clock
+from hub.actor import Actor, Channel
 from hub.bookings.attendance.actions import (
     ask_leave,
     excuse,
-    give_late_places_on,
     mark_arrival,
     mark_no_show,
+    release_late_places,
     take_back_leave,
 )
-from hub.bookings.models import Booking, Channel
+from hub.bookings.models import Booking
 from hub.bookings.single_slot.actions import book, cancel
 from hub.bookings.slot_changes.actions import call_off, change_capacity
 from hub.bookings.slot_counters import lock_slots, resize
@@ -51,25 +52,31 @@ CONFIRMED, WAITING, OFFERED = ["confirmed"] * DATES, ["waiting"] * DATES, ["offe
 Family = tuple[int, list[int]]
 
 
-def act_on(app: Flask, booking_id: int, act: Callable[..., Any], **given: Any) -> Any:
+def act_on(
+    app: Flask,
+    booking_id: int,
+    act: Callable[..., Any],
+    channel: Channel = Channel.WEB,
+    **given: Any,
+) -> Any:
     """One act on one booking, in a transaction of its own."""
     with app.test_request_context(), transaction():
         booking = db.session.get_one(Booking, booking_id)
-        return act(booking, **{"account_id": booking.made_by_id, "now": the_clock.now()} | given)
+        return act(booking, by=Actor(booking.made_by_id, the_clock.now(), channel), **given)
 
 
-def give_up(app: Flask, number: str, **given: Any) -> None:
-    act_on(app, booking_on(app, number, 0), cancel_enrolment, **given)
+def give_up(app: Flask, number: str) -> None:
+    act_on(app, booking_on(app, number, 0), cancel_enrolment)
 
 
-def answer(app: Flask, number: str, act: Callable[..., bool], **given: Any) -> bool:
+def answer(app: Flask, number: str, act: Callable[..., bool]) -> bool:
     with app.test_request_context(), transaction():
         offer = db.session.scalars(
             select(Offer)
             .join(Booking, Booking.party == Offer.party)
             .where(Booking.number == number, Offer.answered_at.is_(None))
         ).one()
-        return act(offer, now=the_clock.now(), **given)
+        return act(offer, Actor(None, the_clock.now()))
 
 
 def book_date(app: Flask, slot_id: int, family: Family, **given: Any) -> str:
@@ -78,7 +85,7 @@ def book_date(app: Flask, slot_id: int, family: Family, **given: Any) -> str:
         account = db.session.get_one(Guardian, account_id).account
         [person] = my_persons(account, person_ids, lock=True)
         slot = db.session.get_one(Slot, slot_id)
-        made = book(slot, person, account_id=account_id, now=the_clock.now(), **given)
+        made = book(slot, person, by=Actor(account_id, the_clock.now(), **given))
         return made.number
 
 
@@ -118,7 +125,7 @@ class TestAllOrNone:
         slot_id = date_ids(app, series)[full]
         with app.test_request_context(), transaction():
             slot = db.session.get_one(Slot, slot_id)
-            change_capacity(slot, 0, account_id=1, now=the_clock.now())
+            change_capacity(slot, 0, by=Actor(1, the_clock.now()))
         assert states(app, enrol_family(app, series, a_family(app))) == WAITING
         assert [left for left, _ in places(app, series)] == [
             0 if date == full else 2 for date in range(DATES)
@@ -187,7 +194,7 @@ class TestAllOrNone:
         series = a_whole(app)
         first = date_ids(app, series)[0]
         with app.test_request_context(), transaction():
-            call_off(db.session.get_one(Slot, first), "停电", account_id=None, now=the_clock.now())
+            call_off(db.session.get_one(Slot, first), "停电", by=Actor(None, the_clock.now()))
         number = enrol_family(app, series, a_family(app))
         assert states(app, number) == CONFIRMED[1:]
         assert places(app, series)[0] == (2, 0)
@@ -263,7 +270,7 @@ class TestWhen:
             give_up(app, numbers[1])
         assert states(app, numbers[1]) == CONFIRMED
         begin(clock)
-        act_on(app, booking_on(app, numbers[1], 2), cancel_enrolment, by_staff=True)
+        act_on(app, booking_on(app, numbers[1], 2), cancel_enrolment, Channel.DESK)
         assert states(app, numbers[1]) == ["confirmed", *["cancelled"] * (DATES - 1)]
         places(app, series)
 
@@ -282,7 +289,7 @@ class TestTheLine:
         give_up(app, has)
         assert states(app, first) == OFFERED
         assert states(app, second) == WAITING
-        assert answer(app, first, waiting_list.accept, account_id=None)
+        assert answer(app, first, waiting_list.accept)
         assert states(app, first) == CONFIRMED
         assert places(app, series) == [(0, 1)] * DATES
 
@@ -290,7 +297,7 @@ class TestTheLine:
         series = a_whole(app, capacity=1)
         has, first, second = (enrol_family(app, series, a_family(app)) for _ in range(3))
         give_up(app, has)
-        assert answer(app, first, waiting_list.decline, account_id=None)
+        assert answer(app, first, waiting_list.decline)
         assert (states(app, first), states(app, second)) == (["cancelled"] * DATES, OFFERED)
         places(app, series)
 
@@ -300,20 +307,20 @@ class TestTheLine:
         series = a_whole(app, capacity=1, offer_minutes=100_000)
         full = date_ids(app, series)[-1]
         with app.test_request_context(), transaction():
-            change_capacity(db.session.get_one(Slot, full), 0, account_id=1, now=the_clock.now())
+            change_capacity(db.session.get_one(Slot, full), 0, by=Actor(1, the_clock.now()))
         number = enrol_family(app, series, a_family(app))
         with app.test_request_context(), transaction():
             slot = db.session.get_one(Slot, full)
             lock_slots(slot)
             assert resize(slot, 1)
-            waiting_list.serve_line(slot, account_id=None, now=the_clock.now())
+            waiting_list.serve_waiting_list(slot, by=Actor(None, the_clock.now()))
         assert states(app, number) == OFFERED
         with app.app_context():
             offer = db.session.scalars(select(Offer)).one()
             assert offer.slot_id == date_ids(app, series)[0]
             assert offer.until < tomorrow(14)
             clock.move_to(offer.until)
-        assert answer(app, number, waiting_list.expire)
+        assert answer(app, number, lambda offer, by: waiting_list.expire(offer, now=by.now))
         assert states(app, number) == ["cancelled"] * DATES
         assert places(app, series) == [(1, 0)] * DATES
 
@@ -355,11 +362,11 @@ class TestTheLine:
         series = a_whole(app, capacity=1, offer_minutes=0)
         has, waits = (enrol_family(app, series, a_family(app)) for _ in range(2))
         begin(clock)
-        act_on(app, booking_on(app, has, 0), cancel_enrolment, by_staff=True)
+        act_on(app, booking_on(app, has, 0), cancel_enrolment, Channel.DESK)
         assert states(app, waits) == WAITING
         with app.test_request_context(), transaction():
             first = db.session.get_one(Slot, date_ids(app, series)[0])
-            give_late_places_on(first, now=the_clock.now())
+            release_late_places(first, now=the_clock.now())
         assert states(app, waits) == ["waiting", *["cancelled"] * (DATES - 1)]
         assert places(app, series)[1:] == [(1, 0)] * (DATES - 1)
         with app.app_context():
@@ -378,13 +385,13 @@ class TestTheLine:
             for date, slot_id in ((0, first), (2, third)):
                 slot = db.session.get_one(Slot, slot_id)
                 back = db.session.get_one(Booking, booking_on(app, has, date))
-                change_capacity(slot, 0, to_line=[back], account_id=1, now=the_clock.now())
+                change_capacity(slot, 0, by=Actor(1, the_clock.now()), to_waiting_list=[back])
         assert states(app, has) == ["waiting", "confirmed", "waiting", "confirmed"]
         begin(clock)
         with app.test_request_context(), transaction():
             slot = db.session.get_one(Slot, first)
-            give_late_places_on(slot, now=the_clock.now())  # ends the turns of the others only
-            change_capacity(db.session.get_one(Slot, third), 1, account_id=1, now=the_clock.now())
+            release_late_places(slot, now=the_clock.now())  # ends the turns of the others only
+            change_capacity(db.session.get_one(Slot, third), 1, by=Actor(1, the_clock.now()))
         assert states(app, has) == ["waiting", "confirmed", "confirmed", "confirmed"]
         places(app, series)
 
@@ -395,7 +402,7 @@ class TestTheLine:
         has = enrol_family(app, series, a_family(app))
         waits = enrol_family(app, series, family)
         clock.move_to(tomorrow(14) - timedelta(minutes=5))
-        act_on(app, booking_on(app, has, 0), cancel_enrolment, by_staff=True)
+        act_on(app, booking_on(app, has, 0), cancel_enrolment, Channel.DESK)
         assert states(app, waits) == WAITING
         enrol_family(app, series, family)
         assert states(app, waits) == CONFIRMED

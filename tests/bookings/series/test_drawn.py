@@ -6,6 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock as the_clock
+from hub.actor import Actor
 from hub.bookings.draw import actions as draws
 from hub.bookings.draw.models import Draw, DrawEntry
 from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, perform
@@ -78,7 +79,7 @@ def draw_it(app: Flask, series: int, clock: Any) -> None:
         with transaction():
             draw = db.session.scalars(select(Draw)).one()
             account_id = db.session.scalars(select(Booking.made_by_id)).first() or 0
-            draws.enter_number(draw, "4 0 7", "第 1 期", account_id=account_id, now=the_clock.now())
+            draws.enter_number(draw, "4 0 7", "第 1 期", by=Actor(account_id, the_clock.now()))
         sum(perform(DRAW))
         assert db.session.scalars(select(Draw.drawn_at)).one() is not None
 
@@ -86,4 +87,4 @@ def draw_it(app: Flask, series: int, clock: Any) -> None:
 def give_up(app: Flask, number: str, act: Any = cancel) -> None:
     with app.test_request_context(), transaction():
         booking = db.session.scalars(select(Booking).where(Booking.number == number)).one()
-        act(booking, account_id=booking.made_by_id, now=the_clock.now())
+        act(booking, by=Actor(booking.made_by_id, the_clock.now()))

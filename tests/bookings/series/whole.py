@@ -1,13 +1,14 @@
 """A whole 期 for the tests, and what became of the people who wanted it."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
 
 from hub import clock
-from hub.bookings.jobs.consistency import troubles
+from hub.actor import Actor
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking
 from hub.bookings.party import dates_given_up
 from hub.bookings.series.actions import enrol
@@ -70,9 +71,7 @@ def enrol_family(app: Flask, series_id: int, family: tuple[int, list[int]], **gi
             booked = enrol(
                 slots_of_series(series_id),
                 my_persons(account, person_ids, lock=True),
-                account_id=account_id,
-                now=clock.now(),
-                **given,
+                by=Actor(account_id, clock.now(), **given),
             )
             return booked[0].number
 
@@ -89,7 +88,7 @@ def states(app: Flask, number: str) -> list[str]:
 def places(app: Flask, series_id: int) -> list[tuple[int, int]]:
     """(places left, waiting) of each date; everything must add up."""
     with app.app_context():
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
         return [(slot.places_left, slot.waiting) for slot in slots_of_series(series_id)]
 
 
@@ -106,8 +105,8 @@ def booking_on(app: Flask, number: str, date: int) -> int:
         return list(db.session.scalars(together.order_by(Booking.starts_at, Booking.id)))[date]
 
 
-def cancel_enrolment(booking: Booking, *, account_id: int, now: datetime, **given: Any) -> bool:
+def cancel_enrolment(booking: Booking, by: Actor) -> bool:
     """Give up all dates to come that were booked for this person together with this one."""
     party = db.session.scalars(select(Booking).where(Booking.party == booking.party)).all()
-    together = dates_given_up(booking, party, now)
-    return cancel_all(together, account_id=account_id, now=now, **given)
+    together = dates_given_up(booking, party, by.now)
+    return cancel_all(together, by)

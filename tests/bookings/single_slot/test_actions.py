@@ -11,13 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from hub import clock
+from hub.actor import Actor
 from hub.audit import AuditEntry
 from hub.bookings import queries
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking, BookingState
 from hub.bookings.single_slot.actions import book, cancel
 from hub.bookings.slot_counters import seat
-from hub.bookings.waiting_list.actions import serve_line
+from hub.bookings.waiting_list.actions import serve_waiting_list
 from hub.db import db, transaction
 from hub.families.models import Person
 from hub.notices.models import Notice
@@ -55,14 +56,14 @@ def a_place(app: Flask, cast: Cast, saved: Callable[..., Any]) -> Callable[..., 
 def booked(slot_id: int, person_id: int, account_id: int, **given: Any) -> tuple[int, BookingState]:
     with transaction():
         slot, person = queries.slot_or_404(slot_id), db.session.get_one(Person, person_id)
-        booking = book(slot, person, account_id=account_id, now=clock.now(), **given)
+        booking = book(slot, person, by=Actor(account_id, clock.now(), **given))
         return booking.id, booking.state
 
 
 def cancelled(booking_id: int, account_id: int) -> bool:
     with transaction():
         booking = db.session.get_one(Booking, booking_id)
-        return cancel(booking, account_id=account_id, now=clock.now())
+        return cancel(booking, by=Actor(account_id, clock.now()))
 
 
 def places_left(slot_id: int) -> int:
@@ -81,7 +82,7 @@ class TestBook:
         slot = a_place(capacity=2)
         assert booked(slot, cast.xiaoman, cast.mother)[1] is CONFIRMED
         assert places_left(slot) == 1
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_a_full_slot_gives_a_turn_on_the_waiting_list(self, cast: Cast, a_place: Any) -> None:
         slot = a_place(capacity=1)
@@ -134,7 +135,7 @@ class TestBook:
             slot = db.session.get_one(Slot, slot_id)
             slot.state = SlotState.CALLED_OFF
             db.session.flush()
-            assert not seat([Booking(slot=slot, places=1)])
+            assert not seat([Booking(slot=slot, places=1)], now=clock.now())
         assert places_left(slot_id) == 10
 
     def test_fee_and_times_are_written_down_as_they_are_now(self, cast: Cast, a_place: Any) -> None:
@@ -200,7 +201,7 @@ class TestCancel:
             slot.state = SlotState.CALLED_OFF if why == "called off" else SlotState.OPEN
             slot.capacity, slot.places_left = 2, 1
             now = slot.starts_at if why == "started" else clock.now()
-            serve_line(slot, account_id=None, now=now)
+            serve_waiting_list(slot, by=Actor(None, now))
         assert state_of(turn) is WAITING
         assert places_left(slot_id) == 1
 
@@ -210,7 +211,7 @@ class TestCancel:
         waiting, _ = booked(slot, cast.xiaoman, cast.mother)
         assert cancelled(waiting, cast.mother)
         assert places_left(slot) == 0
-        assert list(troubles()) == []
+        assert list(inconsistencies()) == []
 
     def test_cancelling_twice_frees_one_place(self, cast: Cast, a_place: Any) -> None:
         slot = a_place(capacity=2)
@@ -310,6 +311,6 @@ def test_miscounted_places_are_found(saved: Callable[..., Any]) -> None:
     a_guardian(household)
     slot = a_slot(capacity=5, places_left=5)
     slot_id, _ = saved(slot, a_booking(slot, a_child(household)))
-    assert list(troubles()) == [
+    assert list(inconsistencies()) == [
         f"slot {slot_id}: 1 given + 0 for the desk + 5 left of 5, 0 wait but 0 are counted"
     ]

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from hub import clock as clocks
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Admission, Audience
 from hub.db import db
@@ -35,7 +35,7 @@ def opens_soon(a_place: Callable[..., int]) -> Callable[..., int]:
 
 def rows(app: Flask) -> list[tuple[str, str]]:
     with app.app_context():
-        assert not list(troubles())
+        assert not list(inconsistencies())
         found = db.session.execute(select(Booking.state, Booking.party).order_by(Booking.id))
         return [(state.value, party) for state, party in found]
 

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub import clock as clocks
-from hub.bookings.jobs.consistency import troubles
+from hub.actor import Actor
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.waiting_list import views as offers
@@ -38,7 +39,7 @@ def offered(
 def states(app: Flask, slot_id: int) -> list[str]:
     with app.app_context():
         of_slot = select(Booking.state).where(Booking.slot_id == slot_id).order_by(Booking.id)
-        assert not list(troubles())
+        assert not list(inconsistencies())
         return [state.value for state in db.session.scalars(of_slot)]
 
 
@@ -117,7 +118,7 @@ class TestTheLink:
         slot, _number, token = offered()
         with app.app_context(), transaction():
             row = db.session.get_one(Slot, slot)
-            slot_changes.call_off(row, "停水", account_id=cast.manager, now=clocks.now())
+            slot_changes.call_off(row, "停水", by=Actor(cast.manager, clocks.now()))
         page = browser.visit(f"/offers/{token}")
         assert "收回了" in page.text
         assert "停办了：停水" in page.text

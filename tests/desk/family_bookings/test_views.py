@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from hub.accounts.models import Account
-from hub.bookings.models import Booking, Channel
+from hub.actor import Channel
+from hub.bookings.models import Booking
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.desk.family_bookings.actions import LOOKUPS

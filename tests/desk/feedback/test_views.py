@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,6 +10,7 @@ from time_machine import Traveller
 
 from hub import clock as clocks
 from hub.accounts.models import Account
+from hub.actor import Actor
 from hub.bookings.feedback.actions import add_word, say
 from hub.bookings.models import Booking
 from hub.catalogue.models import Centre
@@ -38,13 +38,10 @@ def tell(app: Flask) -> Tell:
             of_name = select(Booking).join(Booking.person).where(Person.name == name)
             booking = db.session.scalars(of_name).one()
             guardian = select(Guardian).where(Guardian.household_id == booking.household_id)
-            by: dict[str, Any] = {
-                "account_id": db.session.scalars(guardian).one().account_id,
-                "now": clocks.now(),
-            }
-            say(booking, is_glad, **by)
+            by = Actor(db.session.scalars(guardian).one().account_id, clocks.now())
+            say(booking, is_glad, by=by)
             if word:
-                add_word(booking, word, may_call=may_call, **by)
+                add_word(booking, word, may_call=may_call, by=by)
 
     return act
 
@@ -100,9 +97,9 @@ def test_clerks_and_other_centres_do_not_see_it(
         elsewhere = a_booking(slot, child)
         db.session.add(elsewhere)
         db.session.flush()
-        by = {"account_id": cast.other_mother, "now": clocks.now()}
-        say(elsewhere, True, **by)
-        add_word(elsewhere, "很安静", may_call=False, **by)
+        by = Actor(cast.other_mother, clocks.now())
+        say(elsewhere, True, by=by)
+        add_word(elsewhere, "很安静", may_call=False, by=by)
     browser.sign_in(cast.administrator)
     for address, its, other in ((here, "太吵了", "很安静"), (there, "很安静", "太吵了")):
         page = browser.visit(address)

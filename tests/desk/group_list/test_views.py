@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from hub.accounts.models import Account, KeptForm
-from hub.bookings.models import Booking, BookingState, Channel
+from hub.accounts.models import Account, SavedForm
+from hub.actor import Channel
+from hub.bookings.models import Booking, BookingState
 from hub.db import db
 from hub.desk.family_bookings import actions
 from hub.families.models import Person
@@ -283,7 +284,7 @@ def test_what_was_pasted_is_kept_nowhere(
     with caplog.at_level(logging.DEBUG):
         page = stranger.post(f"/desk/slots/{slot_id}/group-list", sent)
     assert "登录" in page.title
-    assert count(app, KeptForm) == 0
+    assert count(app, SavedForm) == 0
     assert "13800000001" not in caplog.text
 
 

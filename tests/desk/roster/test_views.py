@@ -137,7 +137,12 @@ def test_a_roster_with_every_state_costs_no_more_queries(
             if turn % 6 == 0:
                 db.session.add(Arrival(booking_id=booking.id, at=booking.made_at))
             if turn % 6 == 3:
-                excuse = Excuse(booking_id=booking.id, at=booking.made_at, reason="病了")
+                excuse = Excuse(
+                    booking_id=booking.id,
+                    centre_id=booking.slot.centre_id,
+                    at=booking.made_at,
+                    reason="病了",
+                )
                 db.session.add(excuse)
         db.session.commit()
     browser.sign_in(cast.clerk)

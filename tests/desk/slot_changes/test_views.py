@@ -52,14 +52,14 @@ def test_fewer_than_are_taken_asks_who_waits_instead_all_in_one_act(
     assert in_order(asked.text, "已经有 3 个名额给了人", "谁转到候补", "小宝3", "小宝2", "小宝1")
     form = asked.form("/capacity")
     assert form.fields["capacity"] == "1", "what was typed stays"
-    assert "to_line" not in form.fields, "nobody is chosen beforehand"
+    assert "to_waiting_list" not in form.fields, "nobody is chosen beforehand"
     assert counters_of(slot_id) == (1, 0, 0)
     assert reads() == [(cast.manager, "slot", slot_id, 3)]
     chosen = [number_of("小宝3"), number_of("小宝1")]
-    asked = browser.submit(asked, 422, form="/capacity", to_line=chosen[:1])
+    asked = browser.submit(asked, 422, form="/capacity", to_waiting_list=chosen[:1])
     assert "checked" in asked.html, "one is not enough, but stays chosen"
     assert told() == []
-    browser.submit(asked, form="/capacity", to_line=chosen)
+    browser.submit(asked, form="/capacity", to_waiting_list=chosen)
     assert [state_of(number_of(f"小宝{turn}")) for turn in (1, 2, 3)] == [
         "waiting", "confirmed", "waiting",
     ]  # fmt: skip
@@ -74,7 +74,7 @@ def test_only_holders_of_this_slot_are_sent_to_the_line(
     fill(tomorrow(16), confirmed=1, name="别宝")
     browser.sign_in(cast.manager)
     page = browser.visit(f"/desk/slots/{slot_id}/capacity")
-    sent = page.form("/capacity").fields | {"capacity": "5", "to_line": number_of("别宝1")}
+    sent = page.form("/capacity").fields | {"capacity": "5", "to_waiting_list": number_of("别宝1")}
     browser.post(f"/desk/slots/{slot_id}/capacity", sent)
     assert state_of(number_of("别宝1")) == "confirmed"
 

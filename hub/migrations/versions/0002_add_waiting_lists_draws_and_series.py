@@ -1,4 +1,4 @@
-"""Know offers, draws, series, the line and who came."""
+"""Add offers, draws, series, waiting lists and attendance."""
 
 import sqlalchemy as sa
 from alembic import op

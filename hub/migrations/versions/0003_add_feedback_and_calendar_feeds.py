@@ -1,4 +1,4 @@
-"""Hear how a slot was, and let calendars fetch a household's bookings."""
+"""Add feedback on slots and the calendar feeds of households."""
 
 import sqlalchemy as sa
 from alembic import op

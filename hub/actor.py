@@ -1,0 +1,32 @@
+"""Who does something, when, and by which way: one value that every act is given."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class Channel(enum.StrEnum):
+    """How an act reached us; whatever does not come by the web is done by the staff."""
+
+    WEB = "web"
+    PHONE = "phone"
+    DESK = "desk"
+    GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The account that acts (None: a scheduled job), the instant, and the way.
+
+    `request_key` is the form's own: a form that is sent twice is accepted once.
+    """
+
+    account_id: int | None
+    now: datetime
+    channel: Channel = Channel.WEB
+    request_key: str | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the staff acts: quotas and pauses do not stop it, desk places are open to it."""
+        return self.channel is not Channel.WEB
