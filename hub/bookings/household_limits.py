@@ -5,7 +5,7 @@ be moved. They reach back to the Monday of the slot's week and, for pauses after
 `no_show_days` and `pause_days` before now.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,9 +14,11 @@ from flask_babel import gettext as _
 
 from hub import text
 from hub.bookings.deadlines import week_of
+from hub.bookings.rules import check_fits
 from hub.refusals import Refused, WayOn
 
 if TYPE_CHECKING:
+    from hub.families.models import Person
     from hub.timetable.models import Slot
 
 LIVE = frozenset({"entered", "waiting", "offered", "confirmed"})
@@ -27,7 +29,7 @@ MOST_UPCOMING = 60
 
 @dataclass(frozen=True)
 class HouseholdBooking:
-    """A booking of the household, of whatever state, as far as it matters to the next one."""
+    """What a household's limits need to know of one of its bookings, in whatever state."""
 
     number: str
     party: str  # the same for all that was booked together
@@ -47,16 +49,48 @@ class HouseholdBooking:
 
     @property
     def is_missed(self) -> bool:
-        """Whether it counts as a no-show: a leave does not, nor what staff excused."""
+        """Whether it counts as a no-show: a leave does not, nor does what the staff excused."""
         return self.state == NO_SHOW and not self.excused
 
 
-def check_free(slot: "Slot", person_id: int, name: str, kept: Iterable[HouseholdBooking]) -> None:
-    """Refuse a person who is booked here already, or elsewhere at the same time.
+def check_person(
+    slots: Sequence["Slot"],
+    person: "Person",
+    bookings: Sequence[HouseholdBooking],
+    now: datetime,
+    *,
+    adding: int = 1,
+    is_never_paused: bool = False,
+    by_staff: bool = False,
+) -> None:
+    """Refuse a person who may not have all of these slots, for the first reason that stands.
 
-    What begins when the other ends is fine.
+    1. The age on the day does not fit. 2. They are booked in a slot already, or elsewhere at the
+    same time. What the staff books is refused for nothing else. 3. The household holds very much
+    already. 4. The weekly quotas of the kind are used up. 5. They are paused after no-shows.
+    `adding` is how many persons of the household are booked now.
     """
-    for booking in kept:
+    check_fits(slots[0], person.name, person.birth_date)
+    for slot in slots:
+        check_free(slot, person.id, person.name, bookings)
+    if by_staff:
+        return
+    check_most(bookings, now)
+    kind_id = slots[0].activity.kind_id
+    for slot in slots:
+        check_quota(slot, kind_id, person.id, person.name, bookings, adding)
+    if not is_never_paused:
+        check_not_paused(slots[0], person, no_shows_of(person, bookings), now)
+
+
+def check_free(
+    slot: "Slot", person_id: int, name: str, bookings: Iterable[HouseholdBooking]
+) -> None:
+    """Refuse a person who is booked in the slot already, or elsewhere at the same time.
+
+    A booking that begins when another ends is fine.
+    """
+    for booking in bookings:
         if not booking.is_live or booking.person_id != person_id:
             continue
         if booking.slot_id == slot.id:
@@ -77,10 +111,10 @@ def check_quota(
     kind_id: int,
     person_id: int,
     name: str,
-    kept: Iterable[HouseholdBooking],
+    bookings: Iterable[HouseholdBooking],
     adding: int = 1,
 ) -> None:
-    """Refuse one booking more of a kind than a person, or a household, may have in a week.
+    """Refuse one booking more of a kind than a person or a household may have in a week.
 
     The week is the slot's, from Monday in Chongqing. What is live or was attended counts; the
     dates of a whole 期 count once. `adding` is how many of the household are booked now.
@@ -88,19 +122,19 @@ def check_quota(
     monday, next_monday = week_of(slot.starts_at)
     that_week = {
         (booking.party, booking.person_id)
-        for booking in kept
+        for booking in bookings
         if booking.is_live
         and booking.kind_id == kind_id
         and monday <= booking.starts_at < next_monday
     }
-    hers = sum(1 for _party, whose in that_week if whose == person_id)
-    if slot.person_per_week is not None and hers + 1 > slot.person_per_week:
+    of_person = sum(1 for _party, booked_for in that_week if booked_for == person_id)
+    if slot.person_per_week is not None and of_person + 1 > slot.person_per_week:
         raise Refused(
             _(
                 "这类活动每人每周最多约 %(limit)s 次，%(name)s那一周已经约了 %(count)s 次。",
                 limit=slot.person_per_week,
                 name=name,
-                count=hers,
+                count=of_person,
             ),
             _way_to_all(),
         )
@@ -117,9 +151,11 @@ def check_quota(
         )
 
 
-def check_most(kept: Iterable[HouseholdBooking], now: datetime, most: int = MOST_UPCOMING) -> None:
-    """Refuse a household that holds very much already; what was booked together counts once."""
-    ahead = {booking.party for booking in kept if booking.is_live and booking.starts_at > now}
+def check_most(
+    bookings: Iterable[HouseholdBooking], now: datetime, most: int = MOST_UPCOMING
+) -> None:
+    """Refuse a household with too many coming bookings; what was booked together counts once."""
+    ahead = {booking.party for booking in bookings if booking.is_live and booking.starts_at > now}
     if len(ahead) >= most:
         raise Refused(
             _(
@@ -133,7 +169,7 @@ def check_most(kept: Iterable[HouseholdBooking], now: datetime, most: int = MOST
 def paused_until(
     no_shows: Iterable[datetime], *, limit: int | None, days: int, pause_days: int
 ) -> datetime | None:
-    """The end, maybe long past, of the last pause that these unexcused no-shows caused.
+    """Return the end, maybe long past, of the last pause that these unexcused no-shows caused.
 
     A pause begins with the `limit`-th within `days` days (the very same time of day is still
     within) and lasts `pause_days`; nobody has to lift it. None where there was none, or the
@@ -151,35 +187,39 @@ def paused_until(
     return max(ends, default=None)
 
 
-def check_not_paused(
-    slot: "Slot",
-    person_id: int,
-    name: str,
-    kept: Iterable[HouseholdBooking],
-    now: datetime,
-    *,
-    soft: bool,
-) -> None:
-    """Refuse a person who missed too much lately without a word, until her pause is over.
+def no_shows_of(person: "Person", bookings: Iterable[HouseholdBooking]) -> list[datetime]:
+    """Return the starts of what a person missed, unexcused.
 
-    `soft` is for care and for families in difficulty: no child stays outside for what adults
-    forgot, so nothing is refused.
+    No-shows of persons who were taken out of the household before this person was entered count
+    too: nobody can tell any more whose those were, and taking a person out and entering them again
+    must not clear them. The staff excuses what was not theirs.
     """
-    missed = [
+    entered_at = person.entered_at
+    return [
         booking.starts_at
-        for booking in kept
-        if booking.is_missed and booking.person_id == person_id
+        for booking in bookings
+        if booking.is_missed
+        and (
+            booking.person_id == person.id
+            or (booking.person_id is None and entered_at and booking.starts_at < entered_at)
+        )
     ]
+
+
+def check_not_paused(
+    slot: "Slot", person: "Person", no_shows: Iterable[datetime], now: datetime
+) -> None:
+    """Refuse a person who missed too much lately without a word, until the pause is over."""
     until = paused_until(
-        missed, limit=slot.no_show_limit, days=slot.no_show_days, pause_days=slot.pause_days
+        no_shows, limit=slot.no_show_limit, days=slot.no_show_days, pause_days=slot.pause_days
     )
-    if soft or until is None or now >= until:
+    if until is None or now >= until:
         return
     raise Refused(
         _(
             "%(name)s有 %(limit)s 次约了没来，%(when)s 起可以再约。有特殊情况就跟中心说一声，"
             "可以不算没来。",
-            name=name,
+            name=person.name,
             limit=slot.no_show_limit,
             when=text.when(until),
         ),
@@ -188,17 +228,18 @@ def check_not_paused(
 
 
 def attendance_share(came: int, missed: int) -> int | None:
-    """Whole percents of the dates of a 期 that somebody came to, rounded down; None without dates.
+    """Return the whole percents of the dates of a 期 that a person came to; None without dates.
 
-    A leave and an excused absence are neither: the caller leaves them out.
+    Rounded down. Leaves and excused absences are neither came nor missed: the caller leaves them
+    out.
     """
     return came * 100 // (came + missed) if came + missed else None
 
 
 def check_attendance(percent: int | None, came: int, missed: int, name: str) -> None:
-    """Refuse the next 期 to somebody who came to less than this share of the last one.
+    """Refuse the next 期 to a person who came to less than this share of the last one.
 
-    Without a bar (None) nobody is refused, nor is anybody who had no dates.
+    Nobody is refused without a bar (`percent` is None), nor for a 期 without dates.
     """
     share = attendance_share(came, missed)
     if percent is not None and share is not None and share < percent:

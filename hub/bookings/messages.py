@@ -45,7 +45,7 @@ def tell_place(
         message = _(
             "约上了！%(name)s %(when)s “%(title)s”，预约号 %(number)s。来不了请早点取消。",
             number=text.number(bookings[0].number),
-            **_what(bookings),
+            **facts_of(bookings),
         )
     tell_guardians(bookings, message, now, guardians)
 
@@ -58,7 +58,7 @@ def tell_offer(offer: "Offer", bookings: Sequence[Booking], now: datetime) -> No
             "为您留到 %(until)s，请点开确认或放弃：%(link)s",
             until=text.dated(offer.until),
             link=f"{current_app.config['HUB'].address}/offers/{offer.token}",
-            **_what(bookings),
+            **facts_of(bookings),
         )
     tell_guardians(bookings, message, now)
 
@@ -67,7 +67,7 @@ def tell_offer_expired(bookings: Sequence[Booking], now: datetime) -> None:
     with force_locale(CHINESE):
         message = _(
             "%(name)s %(when)s “%(title)s”没有在时间内确认，名额给了下一位。还想来可以重新候补。",
-            **_what(bookings),
+            **facts_of(bookings),
         )
     tell_guardians(bookings, message, now)
 
@@ -78,7 +78,7 @@ def tell_begun(bookings: Sequence[Booking], now: datetime) -> None:
         message = _(
             "“%(title)s”这一期开始了，%(name)s没有等到名额。以后哪一次有空位，可以单约：%(link)s",
             title=bookings[0].slot.activity.title,
-            name=_what(bookings)["name"],
+            name=facts_of(bookings)["name"],
             link=f"{current_app.config['HUB'].address}/series/{bookings[0].slot.series_id}",
         )
     tell_guardians(bookings, message, now)
@@ -91,7 +91,7 @@ def tell_called_off(bookings: Sequence[Booking], now: datetime) -> None:
             "%(name)s %(when)s “%(title)s”停办了：%(reason)s 别的场次：%(link)s",
             reason=slot.called_off_reason,
             link=f"{current_app.config['HUB'].address}/slots/{slot.id}",
-            **_what(bookings),
+            **facts_of(bookings),
         )
     tell_guardians(bookings, message, now)
 
@@ -101,7 +101,7 @@ def tell_back_to_waiting_list(bookings: Sequence[Booking], now: datetime) -> Non
     with force_locale(CHINESE):
         message = _(
             "对不起，%(name)s %(when)s “%(title)s”名额减少，您排到了候补最前面，有名额先给您。",
-            **_what(bookings),
+            **facts_of(bookings),
         )
     tell_guardians(bookings, message, now)
 
@@ -114,7 +114,7 @@ def tell_not_drawn(
     guardians: Guardians | None = None,
 ) -> None:
     with force_locale(CHINESE):
-        what = _what(bookings)
+        what = facts_of(bookings)
         message = (
             _(
                 "摇号出来了：%(name)s %(when)s “%(title)s”没摇中，排在候补里，有名额会通知您。",
@@ -134,25 +134,30 @@ def tell_reminder(bookings: Sequence[Booking], now: datetime) -> None:
         message = _(
             "提醒：%(name)s %(when)s “%(title)s”，在%(centre)s。来不了请取消，让给候补的人。",
             centre=bookings[0].slot.centre.name,
-            **_what(bookings),
+            **facts_of(bookings),
         )
     tell_guardians(bookings, message, now)
 
 
-def _what(bookings: Sequence[Booking]) -> dict[str, str]:
+def facts_of(bookings: Sequence[Booking]) -> dict[str, str]:
+    """Return what every message says of bookings: `name`, `when`, `title`, and both as `what`.
+
+    In Chinese, whatever language the page of the one who acts speaks. A message must stay short:
+    more than a few names become the first of them and a number.
+    """
     slot: Slot = bookings[0].slot
     names = list(dict.fromkeys(booking.person.name for booking in bookings if booking.person))
-    many = len(names) > MOST_NAMES
     dates = len({booking.slot_id for booking in bookings})
-    return {
-        "name": _("%(name)s等 %(count)s 人", name=names[0], count=len(names))
-        if many
-        else "、".join(names),
-        "when": _("%(when)s 起整期 %(count)s 次", when=text.dated(slot.starts_at), count=dates)
-        if dates > 1
-        else text.dated(slot.starts_at),
-        "title": slot.activity.title,
-    }
+    with force_locale(CHINESE):
+        name = "、".join(names)
+        if len(names) > MOST_NAMES:
+            name = _("%(name)s等 %(count)s 人", name=names[0], count=len(names))
+        when = text.dated(slot.starts_at)
+        if dates > 1:
+            when = _("%(when)s 起整期 %(count)s 次", when=when, count=dates)
+        title = slot.activity.title
+        what = _("%(when)s “%(title)s”", when=when, title=title)
+    return {"name": name, "when": when, "title": title, "what": what}
 
 
 def tell_guardians(

@@ -94,8 +94,8 @@ def household_booking_rows() -> Select[*tuple[Any, ...]]:
     )
 
 
-def who_goes_first(person_ids: Sequence[int]) -> set[int]:
-    """Those of these persons whom a draw prefers, and whom no missed booking pauses."""
+def with_priority(person_ids: Sequence[int]) -> set[int]:
+    """Return those of these persons who have a verified priority (照顾)."""
     among = select(Priority.person_id).where(Priority.person_id.in_(person_ids))
     return set(db.session.scalars(among))
 

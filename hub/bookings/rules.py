@@ -59,33 +59,42 @@ def check_fits(slot: "Slot", name: str, birth_date: date) -> None:
         )
 
 
+def cancel_deadline(slot: "Slot", made_at: datetime) -> datetime:
+    """Return until when a place booked at `made_at` is given up freely, this instant included.
+
+    The dates of a whole 期 share the deadline of its first date. A date that was booked alone
+    after it is given up freely until it starts.
+    """
+    is_alone_later = slot.is_of_whole and made_at > slot.cancel_until
+    return slot.starts_at if is_alone_later else slot.cancel_until
+
+
+def cancel_terms(slot: "Slot", made_at: datetime, *, is_whole: bool = False) -> str:
+    """Say until when a place booked at `made_at` can be cancelled; `is_whole` means all dates."""
+    when = text.when(cancel_deadline(slot, made_at))
+    if is_whole:
+        return _("%(when)s 之前可以整期取消", when=when)
+    return _("%(when)s 之前都可以取消", when=when)
+
+
 def check_may_cancel(booking: "Booking", now: datetime) -> None:
-    """Refuse a cancellation that comes too late; a turn on the waiting list ends when one likes."""
+    """Refuse to cancel a place after its deadline; a turn on the waiting list ends at any time."""
     slot = booking.slot
     if now >= slot.starts_at:
         raise Refused(_("这一场已经开始了，不能取消。"))
-    if booking.is_confirmed and now > slot.cancel_until:
-        if slot.is_of_whole:
-            _check_alone_later(booking, slot)
-            return
+    if not booking.is_confirmed or now <= cancel_deadline(slot, booking.made_at):
+        return
+    when = text.when(slot.cancel_until)
+    if slot.is_of_whole:
         raise Refused(
             _(
-                "取消要在 %(when)s 之前，好让候补的人来得及。来不了请给中心打电话。",
-                when=text.when(slot.cancel_until),
+                "整期取消要在 %(when)s 之前。只是有一次来不了，可以给那一次请假；"
+                "整期都不来了，请给中心打电话。",
+                when=when,
             )
         )
-
-
-def _check_alone_later(booking: "Booking", slot: "Slot") -> None:
-    """A date of a 期 that was booked alone, after the deadline of the whole, is given up freely."""
-    if booking.made_at > slot.cancel_until:
-        return
     raise Refused(
-        _(
-            "整期取消要在 %(when)s 之前。只是有一次来不了，可以给那一次请假；"
-            "整期都不来了，请给中心打电话。",
-            when=text.when(slot.cancel_until),
-        )
+        _("取消要在 %(when)s 之前，好让候补的人来得及。来不了请给中心打电话。", when=when)
     )
 
 

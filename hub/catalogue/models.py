@@ -52,6 +52,11 @@ class Kind(Model):
     position: Mapped[int]
     is_active: Mapped[bool] = mapped_column(default=True)
 
+    @property
+    def is_care(self) -> bool:
+        """Whether it looks after children who would else stay alone at home."""
+        return self.code == "care"
+
 
 class Searchable:
     """A name that can be found by its Chinese, its pinyin or the pinyin's initials.

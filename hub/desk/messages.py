@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from hub import text
-from hub.bookings.messages import tell_guardians
+from hub.bookings.messages import facts_of, tell_guardians
 from hub.bookings.models import Booking
 from hub.web.language import CHINESE
 
@@ -17,7 +17,7 @@ def tell_booked(bookings: Sequence[Booking], now: datetime, *, is_estimate: bool
     """The desk has booked for her: the number, and where she can look it up; and, where the birth
     date is an estimate, that she may put it right."""
     first = bookings[0]
-    facts = _what(bookings) | {
+    facts = facts_of(bookings) | {
         "number": text.number(first.number),
         "link": f"{current_app.config['HUB'].address}/bookings/{first.number}",
     }
@@ -37,7 +37,7 @@ def tell_cancelled(bookings: Sequence[Booking], now: datetime) -> None:
     with force_locale(CHINESE):
         said = _(
             "前台取消了%(name)s %(what)s 的预约。不是您要取消的，请给中心打电话。",
-            **_what(bookings),
+            **facts_of(bookings),
         )
     tell_guardians(bookings, said, now)
 
@@ -47,7 +47,7 @@ def tell_moved(booking: Booking, now: datetime) -> None:
         said = _(
             "前台替您改期了：%(name)s %(what)s，新的预约号 %(number)s。",
             number=text.number(booking.number),
-            **_what([booking]),
+            **facts_of([booking]),
         )
     tell_guardians([booking], said, now)
 
@@ -57,20 +57,6 @@ def tell_restored(booking: Booking, now: datetime) -> None:
         said = _(
             "预约恢复了：%(name)s %(what)s，预约号 %(number)s。",
             number=text.number(booking.number),
-            **_what([booking]),
+            **facts_of([booking]),
         )
     tell_guardians([booking], said, now)
-
-
-def _what(bookings: Sequence[Booking]) -> dict[str, str]:
-    slot, dates = bookings[0].slot, len({booking.slot_id for booking in bookings})
-    with force_locale(CHINESE):
-        when = text.dated(slot.starts_at)
-        if dates > 1:
-            when = _("%(when)s 起整期 %(count)s 次", when=when, count=dates)
-        return {
-            "name": "、".join(
-                dict.fromkeys(booking.person.name for booking in bookings if booking.person)
-            ),
-            "what": _("%(when)s “%(title)s”", when=when, title=slot.activity.title),
-        }

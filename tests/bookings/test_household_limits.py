@@ -1,6 +1,6 @@
 """What a household's bookings say about one more: facts in, a sentence out; no database."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace as Facts
 from typing import Any
 
@@ -10,6 +10,7 @@ from hub import text
 from hub.bookings import household_limits, models
 from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import BookingState
+from hub.catalogue.models import Audience
 from hub.refusals import Refused
 from tests.conftest import NOW
 
@@ -270,14 +271,22 @@ def missed(*days_ago: int, **given: Any) -> list[HouseholdBooking]:
     return [kept(starts_at=NOW - days * DAY, **usual) for days in days_ago]
 
 
-def check_not_paused(
-    bookings: list[HouseholdBooking], now: datetime = NOW, soft: bool = False
+def a_person(**given: Any) -> Any:
+    born = date(2021, 5, 3)
+    return Facts(**{"id": XIAOMAN, "name": "小满", "birth_date": born, "entered_at": None} | given)
+
+
+def check_person(
+    bookings: list[HouseholdBooking], now: datetime = NOW, person: Any = None, **given: bool
 ) -> None:
-    household_limits.check_not_paused(slot(), XIAOMAN, "小满", bookings, now, soft=soft)
+    """The whole decision about one person, for a slot that asks for nothing but no pause."""
+    for_children = {"audience": Audience.CHILD, "youngest_months": None, "oldest_months": None}
+    painting = slot(activity=Facts(kind_id=PAINTING), **for_children)
+    household_limits.check_person([painting], person or a_person(), bookings, now, **given)
 
 
 def test_a_pause_says_until_when_and_that_the_centre_can_excuse() -> None:
-    refused = refusal(check_not_paused, missed(20, 10, 1))
+    refused = refusal(check_person, missed(20, 10, 1))
     assert "小满有 3 次约了没来" in str(refused)
     assert text.when(NOW + 13 * DAY) in str(refused)
     assert "跟中心说一声" in str(refused)
@@ -287,12 +296,21 @@ def test_a_pause_says_until_when_and_that_the_centre_can_excuse() -> None:
 
 def test_a_pause_ends_by_itself() -> None:
     over = NOW + 13 * DAY
-    refusal(check_not_paused, missed(20, 10, 1), over - MINUTE)
-    check_not_paused(missed(20, 10, 1), over)
+    refusal(check_person, missed(20, 10, 1), over - MINUTE)
+    check_person(missed(20, 10, 1), over)
 
 
-def test_care_and_families_in_difficulty_are_never_paused() -> None:
-    check_not_paused(missed(3, 2, 1), soft=True)
+def test_who_is_never_paused_may_book_and_so_may_the_staff_for_anybody() -> None:
+    refusal(check_person, missed(3, 2, 1))
+    check_person(missed(3, 2, 1), is_never_paused=True)
+    check_person(missed(3, 2, 1), by_staff=True)
+
+
+def test_no_shows_of_persons_taken_out_before_this_one_was_entered_count() -> None:
+    """Taking a person out of the household and entering them again clears nothing."""
+    nameless = missed(20, 10, 1, person_id=None)
+    check_person(nameless, person=a_person(entered_at=NOW - 30 * DAY))
+    refusal(check_person, nameless, NOW, a_person(entered_at=NOW))
 
 
 @pytest.mark.parametrize(
@@ -306,7 +324,7 @@ def test_care_and_families_in_difficulty_are_never_paused() -> None:
     ],
 )
 def test_what_was_excused_cancelled_or_a_brothers_pauses_nobody(other: dict[str, Any]) -> None:
-    check_not_paused(missed(20, 10) + missed(1, **other))
+    check_person(missed(20, 10) + missed(1, **other))
 
 
 # Attendance of a whole 期

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub import clock
+from hub import clock, text
 from hub.bookings import rules
 from hub.catalogue.models import Audience
 from hub.refusals import Refused
@@ -175,3 +175,30 @@ def test_every_refusal_of_a_window_shows_a_way_on() -> None:
         with pytest.raises(Refused) as refused:
             rules.check_window(one, now)
         assert refused.value.way_on is not None
+
+
+@pytest.mark.parametrize(
+    ("is_of_whole", "made_after_the_deadline", "until"),
+    [
+        (False, False, "cancel_until"),
+        (False, True, "cancel_until"),
+        (True, False, "cancel_until"),
+        (True, True, "starts_at"),
+    ],
+)
+def test_the_deadline_that_a_page_says_is_the_one_that_is_kept(
+    is_of_whole: bool, made_after_the_deadline: bool, until: str
+) -> None:
+    """A date of a whole 期 that was booked alone, after the deadline of all, has its own."""
+    here, minute = slot(is_of_whole=is_of_whole), timedelta(minutes=1)
+    made_at = here.cancel_until + (minute if made_after_the_deadline else -minute)
+    deadline = getattr(here, until)
+    assert rules.cancel_deadline(here, made_at) == deadline
+    assert text.when(deadline) in rules.cancel_terms(here, made_at)
+    its = booking(here, made_at=made_at)
+    if until == "cancel_until":
+        rules.check_may_cancel(its, deadline)
+        with pytest.raises(Refused, match="取消要在"):
+            rules.check_may_cancel(its, deadline + minute)
+    else:
+        rules.check_may_cancel(its, deadline - minute)

@@ -8,9 +8,9 @@ from sqlalchemy import delete, exists, select
 from hub.actor import Actor
 from hub.bookings import household_limits, rules
 from hub.bookings.audit import record_all
+from hub.bookings.eligibility import check_persons
 from hub.bookings.models import Arrival, Booking, BookingState, Excuse
 from hub.bookings.queries import bookings_of_household
-from hub.bookings.single_slot.actions import check_persons
 from hub.bookings.slot_counters import lock_slots, release, seat
 from hub.bookings.waiting_list.actions import end_waiting_for_begun_series, serve_waiting_list
 from hub.db import db

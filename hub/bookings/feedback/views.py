@@ -12,8 +12,9 @@ from hub.bookings.feedback import actions as feedback
 from hub.bookings.feedback.forms import FeedbackForm, WordForm
 from hub.bookings.feedback.models import Feedback
 from hub.bookings.models import Booking
-from hub.db import db, transaction
-from hub.refusals import Refused, refusal_of
+from hub.db import db
+from hub.refusals import refusal_of
+from hub.web.attempt import attempt
 from hub.web.pages import page
 from hub.web.security import Admits, acting, open_to
 
@@ -33,16 +34,15 @@ def show_feedback(number: str) -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def say(number: str) -> ResponseReturnValue:
     form = FeedbackForm()
-    if form.validate():
-        try:
-            with transaction():
-                booking, is_glad = queries.my_booking(current_user, number), form.glad.data == "y"
-                feedback.say(booking, is_glad, by=acting())
-        except Refused as refused:
-            form.form_errors.append(str(refused))
-        else:
-            return redirect(url_for("feedback.show_feedback", number=number), 303)
-    else:
+
+    def act() -> None:
+        booking = queries.my_booking(current_user, number)
+        feedback.say(booking, form.glad.data == "y", by=acting())
+
+    said = attempt(act, form)
+    if said.is_done:
+        return redirect(url_for("feedback.show_feedback", number=number), 303)
+    if not said.refusal:
         form.form_errors.append(_("请选满意还是不满意。"))
     return _feedback_page(queries.my_booking(current_user, number), form, 422)
 
@@ -51,20 +51,15 @@ def say(number: str) -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def add_word(number: str) -> ResponseReturnValue:
     form = WordForm()
-    if form.validate():
-        try:
-            with transaction():
-                feedback.add_word(
-                    queries.my_booking(current_user, number),
-                    form.word.data or "",
-                    by=acting(),
-                    may_call=form.may_call.data,
-                )
-        except Refused as refused:
-            form.form_errors.append(str(refused))
-        else:
-            flash(_("记下了，谢谢您。"))
-            return redirect(url_for("bookings.show_booking", number=number), 303)
+
+    def act() -> None:
+        booking = queries.my_booking(current_user, number)
+        may_call = form.may_call.data
+        feedback.add_word(booking, form.word.data or "", may_call=may_call, by=acting())
+
+    if attempt(act, form).is_done:
+        flash(_("记下了，谢谢您。"))
+        return redirect(url_for("bookings.show_booking", number=number), 303)
     booking = queries.my_booking(current_user, number)
     return _feedback_page(booking, FeedbackForm(formdata=None), 422, word=form)
 

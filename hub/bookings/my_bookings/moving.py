@@ -9,17 +9,16 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock, text
-from hub.actor import Actor
 from hub.bookings import queries, rules
 from hub.bookings.models import Booking
 from hub.bookings.my_bookings import queries as my_queries
 from hub.bookings.my_bookings.forms import MovingForm
 from hub.bookings.single_slot.actions import move
-from hub.db import transaction
 from hub.families.queries import my_persons
 from hub.refusals import Refused, refusal_of
+from hub.web.attempt import attempt
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("moving", __name__)
 
@@ -36,32 +35,27 @@ def show_move(number: str) -> ResponseReturnValue:
 @blueprint.post("/bookings/<number>/move")
 @open_to(Admits.SIGNED_IN)
 def move_booking(number: str) -> ResponseReturnValue:
-    """Sent twice, it leads to where it has been moved the first time."""
+    """Move the booking; a form that is sent twice leads to where it was moved the first time."""
     booking, form = queries.my_booking(current_user, number), MovingForm()
-    refusal = None
-    if form.validate():
-        try:
-            moved = _move(number, cast(int, form.slot.data))
-        except Refused as refused:
-            refusal, booking = refused, queries.my_booking(current_user, number)
-            if booking.moved_to_id:
-                return _to(_where_it_is(booking))
-        else:
-            flash(_("改好了：%(when)s。", when=text.when(moved.starts_at)))
-            return _to(moved.number)
-    return _move_page(booking, form, refusal, 422)
+    moved = attempt(lambda: _move(number, cast(int, form.slot.data)), form)
+    if moved.is_done:
+        flash(_("改好了：%(when)s。", when=text.when(moved.result.starts_at)))
+        return _to(moved.result.number)
+    if moved.refusal:
+        booking = queries.my_booking(current_user, number)
+        if booking.moved_to_id:
+            return _to(_where_it_is(booking))
+    return _move_page(booking, form, moved.refusal, 422)
 
 
 def _move(number: str, slot_id: int) -> Booking:
-    now = clock.now()
-    with transaction():
-        booking = queries.my_booking(current_user, number)
-        if booking.person_id:
-            my_persons(current_user, [booking.person_id], lock=True)  # its quotas are counted
-        slot = queries.slot_or_404(slot_id)
-        rules.check_single(booking.slot)
-        rules.check_single(slot)
-        return move(booking, slot, by=Actor(current_user.id, now))
+    booking = queries.my_booking(current_user, number)
+    if booking.person_id:
+        my_persons(current_user, [booking.person_id], lock=True)  # its quotas are counted
+    slot = queries.slot_or_404(slot_id)
+    rules.check_single(booking.slot)
+    rules.check_single(slot)
+    return move(booking, slot, by=acting())
 
 
 def _move_page(

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.actor import Actor
 from hub.bookings import queries, rules
 from hub.bookings.feedback.actions import feedback_on
 from hub.bookings.models import Booking, BookingState, Ending
@@ -20,13 +19,13 @@ from hub.bookings.single_slot.actions import cancel_all
 from hub.bookings.state_labels import state_label
 from hub.bookings.waiting_list import queries as waiting_list_queries
 from hub.bookings.waiting_list.models import Offer
-from hub.db import transaction
 from hub.notices.queries import latest_notices
 from hub.refusals import Refused, refusal_of
 from hub.web.addresses import public_url
+from hub.web.attempt import attempt
 from hub.web.pages import page, page_asked
 from hub.web.qr import qr
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("bookings", __name__)
 
@@ -84,19 +83,24 @@ def show_cancellation(number: str) -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def cancel_booking(number: str) -> ResponseReturnValue:
     form, now = CancellationForm(), clock.now()
-    try:
-        with transaction():
-            booking, *others = _my_party(number)
-            held = booking.holds
-            everybody = form.which.data == "all"
-            together = dates_given_up(booking, [booking, *others], now, everybody=everybody)
-            is_done = cancel_all(together, by=Actor(current_user.id, now))
-    except Refused as refused:
+
+    def cancel() -> str:
         booking, *others = _my_party(number)
-        return _cancellation_page(booking, others, form, refused, 422)
-    freed = _("已经取消，名额让给别人了。谢谢您早点告诉我们。")
-    if is_done:  # else it was over before, and the page says why
-        flash(freed if held else _("好的，不再排了。"))
+        held = booking.holds
+        everybody = form.which.data == "all"
+        together = dates_given_up(booking, [booking, *others], now, everybody=everybody)
+        if not cancel_all(together, by=acting()):
+            return ""  # it was over before, and the page says why
+        if held:
+            return _("已经取消，名额让给别人了。谢谢您早点告诉我们。")
+        return _("好的，不再排了。")
+
+    cancelled = attempt(cancel)
+    if not cancelled.is_done:
+        booking, *others = _my_party(number)
+        return _cancellation_page(booking, others, form, cancelled.refusal, 422)
+    if cancelled.result:
+        flash(cancelled.result)
     return redirect(url_for("bookings.show_booking", number=number), 303)
 
 
@@ -120,6 +124,7 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
     missed = booking.state is BookingState.NO_SHOW
     here = [other for other in others if other.slot_id == booking.slot_id]
     is_whole = booking.slot.is_of_whole
+    enrolment = enrolment_of(booking, [booking, *others], now)
     certain = is_coming and booking.is_confirmed and booking.starts_at > now
     wants_another = booking.ending in {Ending.CALLED_OFF, Ending.EXPIRED, Ending.NOT_DRAWN}
     return page(
@@ -128,7 +133,7 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         slot=booking.slot,
         others=here,
         others_shown={other.id: state_label(other, now) for other in here},
-        enrolment=enrolment_of(booking, [booking, *others], now),
+        enrolment=enrolment,
         shown=state_label(booking, now, position=position, offer=offer),
         offer=offer,
         moved_to=moved_to,
@@ -137,6 +142,7 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         may_ask_leave=certain and is_whole,
         may_move=certain and not is_whole,
         why_not_cancel=_why_not_cancel(booking),
+        cancel_terms=rules.cancel_terms(booking.slot, booking.made_at, is_whole=len(enrolment) > 1),
         alternatives=queries.alternatives(booking.slot, now) if wants_another else [],
         feedback=feedback_on([booking], now),
         qr=qr(address),

@@ -9,14 +9,13 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from hub.actor import Actor
-from hub.bookings import household_limits, rules
+from hub.bookings import rules
 from hub.bookings.audit import record_all
 from hub.bookings.deadlines import LAST_CALL
 from hub.bookings.draw.actions import enter
+from hub.bookings.eligibility import check_persons
 from hub.bookings.models import Booking, BookingState, Ending
-from hub.bookings.no_show_history import no_shows_of
 from hub.bookings.numbers import draw_number
-from hub.bookings.queries import bookings_of_household
 from hub.bookings.slot_counters import lock_slots, put_on_waiting_list, release, seat
 from hub.bookings.waiting_list.actions import (
     end_waiting_for_begun_series,
@@ -26,11 +25,9 @@ from hub.bookings.waiting_list.actions import (
 )
 from hub.catalogue.models import Audience
 from hub.db import db
-from hub.families.models import Person, Priority
+from hub.families.models import Person
 from hub.timetable.models import Slot
 from hub.timetable.queries import whole_begins_at
-
-CARE = "care"  # the kind whose children would stay alone at home
 
 
 def book(slot: Slot, person: Person, by: Actor) -> Booking:
@@ -130,30 +127,6 @@ def move(booking: Booking, slot: Slot, by: Actor) -> Booking:
     record_all("move_away", [booking], by.account_id)
     serve_waiting_list(old, by=by)
     return moved[0]
-
-
-def check_persons(
-    slots: Sequence[Slot], persons: Sequence[Person], now: datetime, *, by_staff: bool
-) -> None:
-    """Refuse whoever the slots are not for, or who has too much, or something else then."""
-    slot = slots[0]
-    kept = bookings_of_household(persons[0].household_id, slot, now)
-    for person in persons:
-        rules.check_fits(slot, person.name, person.birth_date)
-        for date in slots:
-            household_limits.check_free(date, person.id, person.name, kept)
-    if by_staff:
-        return
-    household_limits.check_most(kept, now)
-    kind = slot.activity.kind
-    for person in persons:
-        for date in slots:
-            household_limits.check_quota(
-                date, kind.id, person.id, person.name, kept, adding=len(persons)
-            )
-        if missed := no_shows_of(person, kept):
-            soft = kind.code == CARE or _goes_first(person)
-            household_limits.check_not_paused(slot, person.id, person.name, missed, now, soft=soft)
 
 
 def new_bookings(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) -> list[Booking]:
@@ -260,11 +233,6 @@ def _party_of_key() -> Select[Booking]:
     party = select(Booking.party).where(*mine).scalar_subquery()
     of_party = select(Booking).where(Booking.party == party).order_by(Booking.id)
     return of_party.options(joinedload(Booking.person))
-
-
-def _goes_first(person: Person) -> bool:
-    known = select(Priority.person_id).where(Priority.person_id == person.id)
-    return db.session.scalar(known) is not None
 
 
 def _free_numbers(many: int) -> list[str]:

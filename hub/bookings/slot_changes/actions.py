@@ -11,8 +11,8 @@ from hub.actor import Actor
 from hub.audit import record
 from hub.bookings import messages
 from hub.bookings.audit import record_all
+from hub.bookings.eligibility import check_persons
 from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Ending
-from hub.bookings.single_slot.actions import check_persons
 from hub.bookings.slot_counters import (
     lock_slots,
     open_desk_places,
