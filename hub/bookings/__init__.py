@@ -1,1 +1,1 @@
-"""Places: who has one, who waits, is asked or draws for one, whole series, and giving back."""
+"""Bookings: places in slots and whole 期, the waiting list, draws, attendance and feedback."""

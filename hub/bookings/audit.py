@@ -1,4 +1,4 @@
-"""The audit entries of bookings; nothing but people reads them."""
+"""Audit entries of bookings, for people to read; no logic reads them."""
 
 from collections.abc import Iterable
 

@@ -60,7 +60,7 @@ def refusals_of(
 def never_paused(
     slot: Slot, persons: Sequence[Person], bookings: Sequence[HouseholdBooking]
 ) -> Collection[int]:
-    """Return the ids of the persons whom no missed booking pauses.
+    """Return the ids of the persons who are not paused by missed bookings.
 
     For care that is everybody: no child stays outside for what adults forgot. Else it is those with
     a verified priority, who are looked up only where somebody missed something.

@@ -1,4 +1,4 @@
-"""What families are told about their bookings: in Chinese, whoever's act it was."""
+"""Messages to families about their bookings: in Chinese, whatever the page's language."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ Guardians = Mapping[int, Sequence[int]]  # the accounts of each household
 
 
 def guardians_of(household_ids: Select[int]) -> Guardians:
-    """Who is told for these households, looked up at once: for messages to very many."""
+    """Return the accounts of the guardians of many households, in one query."""
     found: dict[int, list[int]] = defaultdict(list)
     rows = select(Guardian.household_id, Guardian.account_id)
     for household_id, account_id in db.session.execute(
@@ -40,7 +40,7 @@ def guardians_of(household_ids: Select[int]) -> Guardians:
 def tell_place(
     bookings: Sequence[Booking], now: datetime, guardians: Guardians | None = None
 ) -> None:
-    """A place was found for somebody who waited, or drew it."""
+    """Tell a family that it has a place after it waited or was drawn."""
     with force_locale(CHINESE):
         message = _(
             "约上了！%(name)s %(when)s “%(title)s”，预约号 %(number)s。来不了请早点取消。",
@@ -51,7 +51,7 @@ def tell_place(
 
 
 def tell_offer(offer: "Offer", bookings: Sequence[Booking], now: datetime) -> None:
-    """A place is held until she answers."""
+    """Tell a family that a place is held for it until it answers."""
     with force_locale(CHINESE):
         message = _(
             "候补到名额了！%(name)s %(when)s “%(title)s”，"
@@ -73,7 +73,7 @@ def tell_offer_expired(bookings: Sequence[Booking], now: datetime) -> None:
 
 
 def tell_begun(bookings: Sequence[Booking], now: datetime) -> None:
-    """The 期 she waited for has begun without her; single dates may still have places."""
+    """Tell a family that the 期 it waited for has begun; single dates may still have places."""
     with force_locale(CHINESE):
         message = _(
             "“%(title)s”这一期开始了，%(name)s没有等到名额。以后哪一次有空位，可以单约：%(link)s",
@@ -97,7 +97,7 @@ def tell_called_off(bookings: Sequence[Booking], now: datetime) -> None:
 
 
 def tell_back_to_waiting_list(bookings: Sequence[Booking], now: datetime) -> None:
-    """The staff had to take the place back: the family waits at the head of the line."""
+    """Tell a family that its place was taken back and that it waits at the head of the list."""
     with force_locale(CHINESE):
         message = _(
             "对不起，%(name)s %(when)s “%(title)s”名额减少，您排到了候补最前面，有名额先给您。",
@@ -140,10 +140,10 @@ def tell_reminder(bookings: Sequence[Booking], now: datetime) -> None:
 
 
 def facts_of(bookings: Sequence[Booking]) -> dict[str, str]:
-    """Return what every message says of bookings: `name`, `when`, `title`, and both as `what`.
+    """Return what messages say of bookings: `name`, `when`, `title`, and the last two as `what`.
 
-    In Chinese, whatever language the page of the one who acts speaks. A message must stay short:
-    more than a few names become the first of them and a number.
+    Always in Chinese. A message must stay short: more than MOST_NAMES names become the first of
+    them and a number.
     """
     slot: Slot = bookings[0].slot
     names = list(dict.fromkeys(booking.person.name for booking in bookings if booking.person))
@@ -166,7 +166,10 @@ def tell_guardians(
     now: datetime,
     guardians: Guardians | None = None,
 ) -> None:
-    """Put a message in the outbox for everybody who looks after the household of a party."""
+    """Put a message in the outbox for every guardian of the household of a party.
+
+    `guardians` saves the query where many parties are told at once.
+    """
     household_id = bookings[0].household_id
     if guardians is None:
         here = select(Guardian.household_id).where(Guardian.household_id == household_id)

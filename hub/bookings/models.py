@@ -1,4 +1,4 @@
-"""Bookings: one person's place, or turn, in one slot; offers of places; who came, and liked it."""
+"""Bookings: one person's place in one slot, or turn on its waiting list; and their attendance."""
 
 import enum
 from datetime import datetime
@@ -14,7 +14,7 @@ from hub.timetable.models import Slot
 
 
 class BookingState(enum.StrEnum):
-    """A booking's life; entered to confirmed are live, offered and confirmed hold a place."""
+    """The states of a booking: entered to confirmed are live; offered and confirmed hold places."""
 
     ENTERED = "entered"
     WAITING = "waiting"
@@ -48,11 +48,12 @@ _is_live = text("state IN ('entered', 'waiting', 'offered', 'confirmed')")
 
 
 class Booking(Model):
-    """One person's place in a slot, or turn on its waiting list (lowest turn, then id, first).
+    """One person's place in a slot, or turn on its waiting list (lowest turn first, then id).
 
-    A person is never in two slots at once: `starts_at` and `ends_at` are the slot's, so that the
-    database can see an overlap (a trigger on SQLite, an exclusion constraint on PostgreSQL, both
-    written in the migration). A person who is deleted leaves the booking behind without a name.
+    A person is never in two slots at once: `starts_at` and `ends_at` are copied from the slot, so
+    that the database can refuse an overlap (triggers on SQLite, an exclusion constraint on
+    PostgreSQL, both written in a migration). A person who is deleted leaves the booking without
+    a name.
     """
 
     __tablename__ = "booking"
@@ -76,8 +77,8 @@ class Booking(Model):
 
     id: Mapped[pk]
     number: Mapped[text20] = mapped_column(unique=True)  # ten digits, the last a check digit
-    # Those who stand or fall together – the persons of a family in one slot, or all the dates of
-    # a whole 期 – carry the number of the first of them; who comes alone, her own.
+    # The bookings that stand or fall together – the persons of a family in one slot, or all dates
+    # of a whole 期 – carry the number of the first of them; a single booking carries its own.
     party: Mapped[text20]
     slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -89,15 +90,17 @@ class Booking(Model):
     state: Mapped[BookingState] = mapped_column(enum_column(BookingState))
     ending: Mapped[Ending | None] = mapped_column(enum_column(Ending))
     places: Mapped[int] = mapped_column(default=1)  # two for a child whose adult counts
-    # 0 for who has just come; drawn and moved-up turns are negative, and so before.
+    # 0 for a new turn; drawn and moved-up turns are negative, and so come before.
     turn: Mapped[int] = mapped_column(BigInteger, default=0)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     fee_fen: Mapped[int]
     made_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
-    confirmed_at: Mapped[datetime | None]  # first given a place for good, whatever came of it
-    changes: Mapped[int] = mapped_column(default=0)  # of its state, counted by slot_counters
+    confirmed_at: Mapped[datetime | None]  # when it was first confirmed, whatever came of it later
+    changes: Mapped[int] = mapped_column(
+        default=0
+    )  # how often its state changed, counted by slot_counters
     changed_at: Mapped[datetime | None]
     moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="SET NULL"))
     # The form's own key: a form that is sent twice is accepted once.
@@ -114,7 +117,7 @@ class Booking(Model):
 
     @property
     def holds(self) -> bool:
-        """Whether places of the slot are kept for it."""
+        """Whether it holds places of the slot."""
         return self.state in HOLDING
 
     @property
@@ -139,7 +142,7 @@ class Booking(Model):
 
 
 class Arrival(Model):
-    """That somebody came, when, and who of the staff saw it."""
+    """A check-in: when a person came, and which of the staff saw it."""
 
     __tablename__ = "arrival"
 
@@ -151,7 +154,7 @@ class Arrival(Model):
 
 
 class Excuse(Model):
-    """That somebody's absence counts for nothing, and why: said by the staff."""
+    """The staff's decision that a no-show does not count, and why."""
 
     __tablename__ = "excuse"
     __table_args__ = (Index(None, "centre_id", "at"),)

@@ -1,4 +1,4 @@
-"""A booking's number: ten digits that can be read out, the last of which catches a slip."""
+"""Booking numbers: ten digits that can be read out, the last of which catches a slip."""
 
 import secrets
 
@@ -6,13 +6,13 @@ DIGITS = 10
 
 
 def draw_number() -> str:
-    """Ten digits that nobody can guess from another booking's; whether they are free is unknown."""
+    """Draw a number that cannot be guessed from another booking's; it may be in use already."""
     body = str(secrets.randbelow(9 * 10 ** (DIGITS - 2)) + 10 ** (DIGITS - 2))
     return body + _check_digit(body)
 
 
 def is_number(text: str) -> bool:
-    """Whether these are ten digits with the right last one (Luhn: catches one wrong digit)."""
+    """Whether these are ten digits with the right check digit (Luhn: catches one wrong digit)."""
     right_form = len(text) == DIGITS and text.isascii() and text.isdigit()
     return right_form and _check_digit(text[:-1]) == text[-1]
 

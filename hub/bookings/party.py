@@ -1,4 +1,4 @@
-"""What stands or falls together: the dates and persons of one party."""
+"""The bookings of one party as its pages group them, and which of them are given up together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,19 +14,20 @@ from hub.refusals import refusal_of
 
 @dataclass(frozen=True)
 class Date:
-    """One date of somebody's 期 as her booking's page lists it."""
+    """One date of a person's 期 as the page of the booking lists it."""
 
     booking: Booking
     label: StateLabel
-    leave: str  # what she may do about her coming: ask for leave, or take it back; else empty
+    leave: str  # the act offered: ask for leave, or take it back; else empty
 
 
 def dates_given_up(
     booking: Booking, party: Iterable[Booking], now: datetime, *, everybody: bool = False
 ) -> list[Booking]:
-    """Of a party those that go when this booking is cancelled: in a whole 期 all dates to come.
+    """Return the bookings of a party that end when this one is cancelled.
 
-    With `everybody` so do those of the other persons.
+    In a whole 期 these are all coming dates of the person; with `everybody`, also those of the
+    other persons of the party.
     """
     together = [
         other
@@ -40,13 +41,13 @@ def dates_given_up(
 
 
 def enrolment_of(booking: Booking, party: Iterable[Booking], now: datetime) -> list[Date]:
-    """The dates that were booked for this person together with this one, in their order."""
+    """Return the dates booked for this person together with this one; empty for a single slot."""
     if not booking.slot.is_of_whole:
         return []
-    hers = [other for other in party if other.person_id == booking.person_id]
+    of_person = [other for other in party if other.person_id == booking.person_id]
     return [
         Date(date, state_label(date, now), _leave(date, now))
-        for date in sorted(hers, key=lambda date: (date.starts_at, date.id))
+        for date in sorted(of_person, key=lambda date: (date.starts_at, date.id))
     ]
 
 
@@ -57,10 +58,10 @@ def _leave(date: Booking, now: datetime) -> str:
 
 
 def in_cards(bookings: Iterable[Booking]) -> list[tuple[Booking, int]]:
-    """Each booking with a 1, but what is one 期 to a person only once, with how many dates it is.
+    """Group bookings into cards: pairs of the booking to show and how many dates it stands for.
 
-    Which of them stands for it is the first that comes. What became of each date that is over is
-    told one by one, unless they were cancelled together.
+    What is one 期 to a person is one card, shown as its first date. Past dates are cards of their
+    own, because each has its own outcome, unless they were cancelled together.
     """
     cards: dict[tuple[object, ...], tuple[Booking, int]] = {}
     for booking in bookings:

@@ -1,4 +1,4 @@
-"""Reads over bookings: whose, where, in which order they wait."""
+"""Reads that several rooms share: slots to show or to book, and a household's bookings."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ LONGEST_SLOT = timedelta(days=1)  # overnight care that began the evening before
 
 
 def slot_seen(slot_id: int) -> Slot:
-    """A slot with everything its page shows, in one query, only to be read; else 404."""
+    """Return a slot with all that its page shows, read-only, in one query; 404 if none."""
     found = WHOLE.rows(_slot_seen(), slot_id=slot_id)
     return found[0] if found else abort(404)
 
@@ -34,7 +34,7 @@ def _slot_seen() -> Select[*tuple[Any, ...]]:
 
 
 def slot_or_404(slot_id: int) -> Slot:
-    """The same, loaded to be changed."""
+    """Return a slot as an entity that may be changed, with everything its page shows; else 404."""
     return db.session.scalar(_slot_of_id(), {"slot_id": slot_id}) or abort(404)
 
 
@@ -44,7 +44,7 @@ def _slot_of_id() -> Select[Slot]:
 
 
 def slot_to_book(slot_id: int) -> Slot:
-    """A slot with no more than a booking asks about: others wait until this one is made."""
+    """Return a slot with only what booking asks about, since others wait meanwhile; 404 if none."""
     return db.session.scalar(_slot_to_book(), {"slot_id": slot_id}) or abort(404)
 
 
@@ -56,7 +56,7 @@ def _slot_to_book() -> Select[Slot]:
 
 
 def bookings_of_household(household_id: int, slot: Slot, now: datetime) -> list[HouseholdBooking]:
-    """What the household has, and missed, as far as it matters for one more booking; one query."""
+    """Return the live and missed bookings that matter for one more booking; one query."""
     monday, _ = week_of(min(slot.starts_at, now))
     memory = now - timedelta(days=slot.no_show_days + slot.pause_days)
     since = min(monday, memory) if slot.no_show_limit else monday
@@ -66,14 +66,17 @@ def bookings_of_household(household_id: int, slot: Slot, now: datetime) -> list[
 
 @cache
 def _bookings_of_household() -> Select[*tuple[Any, ...]]:
-    hers = Booking.household_id == bindparam("household_id"), Booking.starts_at > bindparam("since")
+    since = (
+        Booking.household_id == bindparam("household_id"),
+        Booking.starts_at > bindparam("since"),
+    )
     which = Booking.state.in_((*LIVE, BookingState.NO_SHOW))
     here_first = Booking.slot_id != bindparam("slot_id"), Booking.starts_at
-    return household_booking_rows().where(*hers, which).order_by(*here_first)
+    return household_booking_rows().where(*since, which).order_by(*here_first)
 
 
 def household_booking_rows() -> Select[*tuple[Any, ...]]:
-    """The columns of HouseholdBooking; whose, and which, is for the caller to say."""
+    """Select the columns of HouseholdBooking; the caller adds the conditions."""
     return (
         select(
             Booking.number,
@@ -101,17 +104,17 @@ def with_priority(person_ids: Sequence[int]) -> set[int]:
 
 
 def find_booking(account: Account, number: str) -> Booking | None:
-    """A booking of the account's household, with everything its page shows."""
+    """Return a booking of the account's household with everything its page shows, or None."""
     return db.session.scalar(_mine(account).where(Booking.number == number))
 
 
 def my_booking(account: Account, number: str) -> Booking:
-    """The same; 404 when there is none."""
+    """Return a booking of the account's household with everything its page shows; else 404."""
     return find_booking(account, number) or abort(404)
 
 
 def my_party(account: Account, number: str) -> Sequence[Booking]:
-    """The same booking and, after it, all that was booked together with it; else empty."""
+    """Return a booking of the account's household, then its party; empty if there is none."""
     wanted = {"account_id": account.id, "number": number}
     return db.session.scalars(_party_of_number(), wanted).all()
 
@@ -129,7 +132,7 @@ def _party_of_number() -> Select[Booking]:
 
 
 def alternatives(slot: Slot, now: datetime) -> Sequence[Slot]:
-    """The next few slots of the same activity that still have places."""
+    """Return the next few slots of the same activity that still have places."""
     return CARDS.rows(_alternatives(), activity_id=slot.activity_id, slot_id=slot.id, now=now)
 
 
@@ -150,7 +153,7 @@ def _alternatives() -> Select[*tuple[Any, ...]]:
 
 
 def _mine(account: Account) -> Select[Booking]:
-    """Bookings of the account's household, with everything a card of them shows."""
+    """Select the bookings of the account's household with everything a card shows."""
     return booking_cards().where(Guardian.account_id == account.id)
 
 

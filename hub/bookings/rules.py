@@ -1,4 +1,4 @@
-"""Who may book and cancel what, and when: facts in, a refusal that a family can read out."""
+"""Who may book, cancel and move, and when: facts in, a refusal that families can read. Pure."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from hub.bookings.models import Booking
     from hub.timetable.models import Slot
 
-GROWN_UP = 18 * 12  # months; 民法典 17: whoever is eighteen is an adult
+GROWN_UP = 18 * 12  # months; 民法典 17: an adult is eighteen or older
 
 
 def check_window(slot: "Slot", now: datetime, *, by_staff: bool = False) -> None:
-    """Refuse what nobody may book now, whoever it is for; the desk books until the end."""
+    """Refuse to book a slot outside its booking window; the staff may book until the slot ends."""
     if not slot.is_open:
         reason = slot.called_off_reason
         said = _("这一场停办了：%(reason)s", reason=reason) if reason else _("这一场停办了。")
@@ -35,7 +35,7 @@ def check_window(slot: "Slot", now: datetime, *, by_staff: bool = False) -> None
 
 
 def check_fits(slot: "Slot", name: str, birth_date: date) -> None:
-    """Refuse a person whom the slot is not for, by the age on the day of the slot."""
+    """Refuse a person whom the slot is not for, by their age on the day of the slot."""
     day = clock.local(slot.starts_at).date()
     months = text.months_old(birth_date, day)
     age = text.months_as_age(months)
@@ -101,7 +101,7 @@ def check_may_cancel(booking: "Booking", now: datetime) -> None:
 def check_may_move(
     booking: "Booking", slot: "Slot", now: datetime, *, by_staff: bool = False
 ) -> None:
-    """Refuse to exchange what is no place, comes too late, or goes to a slot that is closed."""
+    """Refuse to move what is no place, comes too late, or goes to a slot that is closed."""
     if not booking.is_confirmed:
         raise Refused(_("只有约好的名额才能改期。"))
     if booking.person is None:
@@ -114,18 +114,18 @@ def check_may_move(
 
 
 def check_single(slot: "Slot") -> None:
-    """Refuse to exchange one date of a whole 期: it is left to others instead."""
+    """Refuse to move one date of a whole 期; leave is the way for a single date."""
     if slot.is_of_whole:
         raise Refused(_("整期的活动不能改其中一次。来不了的那一次可以请假。"))
 
 
 def no_place_to_move(slot: "Slot") -> Refused:
-    """What somebody hears who wanted to move to a slot without a free place."""
+    """Return the refusal to move to a slot without a free place."""
     return Refused(_("那一场没有名额了，原来的预约还在。"), others_like(slot))
 
 
 def check_alone(slot: "Slot", begins_at: datetime, now: datetime) -> None:
-    """Refuse a single date of a whole 期 as long as the 期, which begins then, can be booked."""
+    """Refuse a single date of a whole 期 until the 期, which begins at `begins_at`, has begun."""
     if now < begins_at:
         raise Refused(
             _(
@@ -138,7 +138,7 @@ def check_alone(slot: "Slot", begins_at: datetime, now: datetime) -> None:
 
 
 def check_begins_later(first: "Slot", now: datetime) -> None:
-    """Refuse a whole 期 of which the first date has begun."""
+    """Refuse to book a whole 期 whose first date has begun."""
     if now >= first.starts_at:
         raise Refused(
             _("这一期已经开始了，不能再整期约。哪一次还有名额，可以单约那一次。"),
@@ -147,7 +147,7 @@ def check_begins_later(first: "Slot", now: datetime) -> None:
 
 
 def check_may_leave(booking: "Booking", now: datetime) -> None:
-    """Refuse to leave a date of a whole 期 to others that is no place, or has begun."""
+    """Refuse leave from a date that is no place of a whole 期, or that has begun."""
     if not booking.is_confirmed or not booking.slot.is_of_whole:
         raise Refused(_("只有约好的整期里的一次才能请假。"))
     if now >= booking.slot.starts_at:
@@ -155,7 +155,7 @@ def check_may_leave(booking: "Booking", now: datetime) -> None:
 
 
 def check_may_return(booking: "Booking", now: datetime) -> None:
-    """Refuse to take back a leave that is none, or of a date that has begun or is called off."""
+    """Refuse to take back a leave not taken, or of a date that has begun or is called off."""
     if not booking.is_on_leave:
         raise Refused(_("这一次没有请假。"))
     if booking.person is None:
@@ -165,7 +165,7 @@ def check_may_return(booking: "Booking", now: datetime) -> None:
 
 
 def check_takes_entries(slot: "Slot", now: datetime, *, is_frozen: bool) -> None:
-    """Refuse who comes after the entries for a draw have closed."""
+    """Refuse an entry for a draw after its entries have closed."""
     if is_frozen or (slot.entries_until is not None and now >= slot.entries_until):
         raise Refused(
             _("摇号报名已经截止，等摇号结果出来，还有名额的话先到先得。"), others_like(slot)
@@ -173,10 +173,10 @@ def check_takes_entries(slot: "Slot", now: datetime, *, is_frozen: bool) -> None
 
 
 def check_room(slot: "Slot") -> None:
-    """Refuse where neither a place nor a turn is left.
+    """Refuse a slot with neither a place nor a turn left.
 
-    It only spares who comes too late the wait behind those who are booking; whether there is a
-    place is decided where it is taken.
+    It only spares those who come too late the wait behind those who are booking; whether there is
+    a place is decided in slot_counters, where it is taken.
     """
     if (
         slot.is_open
@@ -188,12 +188,12 @@ def check_room(slot: "Slot") -> None:
 
 
 def no_room(slot: "Slot") -> Refused:
-    """What somebody hears when the places and the waiting list are full."""
+    """Return the refusal for a slot whose places and waiting list are full."""
     if slot.waiting_limit:
         return Refused(_("名额满了，候补也排满了。"), others_like(slot))
     return Refused(_("名额满了，这一场不设候补。"), others_like(slot))
 
 
 def others_like(slot: "Slot") -> WayOn:
-    """Further slots of the same centre."""
+    """Return the way to further slots of the same centre."""
     return WayOn(_("看看别的场次"), "timetable.show_centre", (("centre_id", slot.centre_id),))

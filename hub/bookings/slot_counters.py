@@ -1,4 +1,4 @@
-"""The one way into the places of slots, and the one way out; the caller holds the transaction.
+"""Take and give back places of slots: the only way in and out; the caller holds the transaction.
 
 A slot's three counters – places left, places kept for the desk, persons waiting – are changed
 here and nowhere else, together with the states of the bookings they count.
@@ -18,18 +18,18 @@ from hub.catalogue.models import Admission
 from hub.db import db
 from hub.timetable.models import Series, Slot, SlotState
 
-# Else SQLAlchemy would compare an UPDATE with every slot it has loaded; we know the one it meets.
+# Else SQLAlchemy would compare an UPDATE with every slot it has loaded; we know the one it changes.
 UNSYNCHRONISED = {"synchronize_session": False}
 Change = ReturningUpdate[int, int, int]  # of one slot, answered by its three counters
 COUNTERS = ("places_left", "desk_places", "waiting")
 
 
 def lock_slots(*slots: Slot) -> None:
-    """Let nobody else change who has a place here until this transaction ends, and look anew.
+    """Lock these slots until the transaction ends, and read them again.
 
-    The other dates of a whole 期 are locked as well, because those who wait for it are served at
-    all of them; always in the order of their ids, so that two acts never wait for each other.
-    Slots are locked before the rows of bookings.
+    The other dates of a whole 期 are locked as well, because the parties that wait for it are
+    served at all of them; always in the order of ids, so that two acts never wait for each other
+    in a circle. Slots are locked before the rows of bookings.
     """
     here: ColumnElement[bool] = Slot.id.in_([slot.id for slot in slots])
     if series := {slot.series_id for slot in slots} - {None}:
@@ -37,7 +37,7 @@ def lock_slots(*slots: Slot) -> None:
         here = or_(here, Slot.series_id.in_(whole))
     locked = select(Slot).where(here).order_by(Slot.id)
     fresh = locked.with_for_update(key_share=True, of=Slot)
-    # Fetched, because a row that is not is locked, but not looked at.
+    # Fetched, because rows that are not fetched are locked but not read.
     db.session.scalars(fresh, execution_options={"populate_existing": True}).all()
 
 
@@ -49,12 +49,12 @@ def seat(
     from_desk: bool = False,
     is_next: bool = False,
 ) -> bool:
-    """Give bookings that stand or fall together their places: held for an offer, or confirmed.
+    """Give bookings that stand or fall together their places: confirmed, or held for an offer.
 
-    One UPDATE a slot, so two families never share the last place. False, and nothing is changed,
-    where one of the slots has not enough left. Where somebody waits, who has just come passes her
-    only if the slot's policy lets a smaller party through (whoever fits has been served before);
-    `is_next` says that they are next. `from_desk` also takes what is kept for the desk.
+    One UPDATE per slot, so two families never share the last place. Returns False and changes
+    nothing if one of the slots has not enough places left. Where parties wait, a newcomer passes
+    them only if the slot's policy lets smaller parties through (those that fit have been served
+    before); `is_next` says that these are next. `from_desk` also takes places kept for the desk.
     Several slots are locked before, so that what was taken of the first can be put back.
     """
     before = {_slot_id(one): (one.slot.places_left, one.slot.desk_places) for one in bookings}
@@ -86,7 +86,7 @@ def release(
 def put_on_waiting_list(
     bookings: Sequence[Booking], *, now: datetime, however_many: bool = False
 ) -> bool:
-    """Let bookings wait in line; False where the waiting list of one of the slots is full."""
+    """Let bookings wait for a place; False if the waiting list of one of the slots is full."""
     for slot_id, persons in _counted(bookings):
         room = Slot.waiting + persons <= Slot.waiting_limit
         if not however_many and not _is_so(slot_id, room):
@@ -96,9 +96,9 @@ def put_on_waiting_list(
 
 
 def resize(slot: Slot, capacity: int) -> bool:
-    """Give a locked slot more or fewer places; False where more are taken than would be left.
+    """Change the capacity of a locked slot; False if more places are taken than would be left.
 
-    What is kept for the desk shrinks before anybody's place is asked for.
+    Places kept for the desk shrink before anybody's place is asked for.
     """
     desk_places = max(0, min(slot.desk_places, capacity - slot.taken))
     left = capacity - slot.taken - desk_places
@@ -110,7 +110,7 @@ def resize(slot: Slot, capacity: int) -> bool:
 
 
 def open_desk_places(slot: Slot) -> None:
-    """What is still kept for the desk of a locked slot is for everybody from now on."""
+    """Open what is still kept for the desk of a locked slot to everybody."""
     _count(slot.id, places_left=Slot.places_left + Slot.desk_places, desk_places=0)
 
 
@@ -120,14 +120,16 @@ def _take(slot_id: int, places: int, from_desk: bool, ahead_of_waiting: bool) ->
 
 @lru_cache(maxsize=100)
 def _taking(places: int, from_desk: bool, ahead_of_waiting: bool) -> Change:
-    """Built once for each: everybody who books at the same moment waits for it."""
+    """Build the UPDATE once per number of places: all who book at the same moment wait for it."""
     kept = case((Slot.desk_places >= places, places), else_=Slot.desk_places)
     at_desk = kept if from_desk else literal(0)
     enough = Slot.places_left + at_desk >= places
     nobody_first = or_(Slot.waiting == 0, Slot.smaller_first, literal(ahead_of_waiting))
     return _change(
         Slot.state == SlotState.OPEN,
-        or_(Slot.admission != Admission.DRAW, Slot.drawn_at.is_not(None)),  # by no way before it
+        or_(
+            Slot.admission != Admission.DRAW, Slot.drawn_at.is_not(None)
+        ),  # no place is given before the draw
         enough,
         nobody_first,
         places_left=Slot.places_left - (places - at_desk),
@@ -157,7 +159,7 @@ def _become(
 
 
 def _count(slot_id: int, *conditions: ColumnElement[bool], **values: object) -> bool:
-    """One UPDATE of one slot's counters; False where the conditions were not met."""
+    """Change one slot's counters by one UPDATE; False if the conditions are not met."""
     return _write(slot_id, _change(*conditions, **values))
 
 
@@ -181,7 +183,7 @@ def _is_so(slot_id: int, condition: ColumnElement[bool]) -> bool:
 
 
 def _by_slot(bookings: Iterable[Booking]) -> list[tuple[int, int]]:
-    """How many places in each slot, the slots in the order in which they are locked."""
+    """Return how many places these bookings take in each slot, in the order of locking."""
     places: dict[int, int] = defaultdict(int)
     for booking in bookings:
         places[_slot_id(booking)] += booking.places
@@ -196,4 +198,4 @@ def _counted(bookings: Iterable[Booking]) -> list[tuple[int, int]]:
 
 
 def _slot_id(booking: Booking) -> int:
-    return booking.slot_id or booking.slot.id  # one that is not saved yet knows only its slot
+    return booking.slot_id or booking.slot.id  # a booking that is not saved yet knows only its slot

@@ -1,4 +1,4 @@
-"""A booking's state in words, the same on every page that shows it."""
+"""The label of a booking's state, the same on every page that shows it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StateLabel:
-    """What is said of a booking: in a word, with its colour and sign, and in a sentence."""
+    """What is said of a booking: a word with its colour and sign, and a sentence."""
 
     tone: str  # good wait bad off
     sign: str  # an icon
@@ -31,7 +31,7 @@ class StateLabel:
 def state_label(
     booking: Booking, now: datetime, *, position: int | None = None, offer: "Offer | None" = None
 ) -> StateLabel:
-    """What to say of a booking; a position where it waits, the offer where one is open."""
+    """Return the label of a booking; `position` where it waits, `offer` where one is open."""
     if booking.is_live and booking.ends_at <= now:
         return _over(booking)
     match booking.state:

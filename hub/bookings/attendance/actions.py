@@ -1,4 +1,4 @@
-"""Who came, who did not, and whose absence is excused; the caller holds the transaction."""
+"""Check-ins, no-shows, excuses, and leave of single dates; the caller holds the transaction."""
 
 from datetime import datetime, timedelta
 
@@ -17,13 +17,11 @@ from hub.db import db
 from hub.refusals import Refused
 from hub.timetable.models import Slot
 
-EARLIEST_CHECK_IN = timedelta(
-    hours=2
-)  # before the start, whoever comes is not here for this slot yet
+EARLIEST_CHECK_IN = timedelta(hours=2)  # before the start: earlier arrivals are not for this slot
 
 
 def mark_arrival(booking: Booking, by: Actor) -> None:
-    """She is here. Who came after her place was given on gets one that is left, else Refused."""
+    """Check a person in. Raises Refused if their place was given on and none is left."""
     _look(booking)
     if booking.state is BookingState.NO_SHOW:
         _take_back_no_show(booking, by.now)
@@ -37,7 +35,7 @@ def mark_arrival(booking: Booking, by: Actor) -> None:
 
 
 def take_back_arrival(booking: Booking, by: Actor) -> None:
-    """It was somebody else."""
+    """Undo a mistaken check-in."""
     _look(booking)
     arrived = Arrival.booking_id == booking.id
     if db.session.scalar(delete(Arrival).where(arrived).returning(Arrival.booking_id)):
@@ -45,7 +43,7 @@ def take_back_arrival(booking: Booking, by: Actor) -> None:
 
 
 def mark_no_show(booking: Booking, by: Actor) -> None:
-    """She did not come. Raises Refused before the start, and for who is here."""
+    """Record that a person did not come. Raises Refused before the start and after a check-in."""
     _look(booking)
     if booking.state is BookingState.NO_SHOW:
         return
@@ -59,7 +57,7 @@ def mark_no_show(booking: Booking, by: Actor) -> None:
 
 
 def excuse(booking: Booking, reason: str, by: Actor) -> None:
-    """Her absence counts for nothing, for this reason; a pause it caused ends."""
+    """Excuse a no-show for this reason; a pause that it caused ends. Raises Refused."""
     _look(booking)
     if booking.state is not BookingState.NO_SHOW:
         raise Refused(_("只有记了没来的，才能这样改。"))
@@ -77,9 +75,9 @@ def excuse(booking: Booking, reason: str, by: Actor) -> None:
 
 
 def release_late_places(slot: Slot, *, now: datetime) -> int:
-    """Whoever is not here when the grace is over has lost her place; how many did.
+    """Give on the places of those who are not here when the grace is over; return how many.
 
-    Only where the desk has ticked somebody off: where nobody does, nobody can be missed.
+    Only where the desk has checked somebody in: where it does not, nobody can be missing.
     """
     lock_slots(slot)
     slot.late_released_at = now
@@ -98,7 +96,7 @@ def release_late_places(slot: Slot, *, now: datetime) -> int:
 
 
 def ask_leave(booking: Booking, by: Actor) -> None:
-    """One date of a whole 期 is left to others, in time, and does not count as missed."""
+    """Leave one date of a whole 期 to others, in time, so that it does not count as missed."""
     _look(booking)
     rules.check_may_leave(booking, by.now)
     release([booking], BookingState.ON_LEAVE, now=by.now)
@@ -108,12 +106,14 @@ def ask_leave(booking: Booking, by: Actor) -> None:
 
 
 def take_back_leave(booking: Booking, by: Actor) -> None:
-    """She comes after all. Raises Refused where the place has been given to somebody else."""
+    """Take back a leave. Raises Refused if the place has been given to somebody else."""
     _look(booking)
     rules.check_may_return(booking, by.now)
     persons = [booking.person] if booking.person else []
-    check_persons([booking.slot], persons, by.now, by_staff=True)  # had before: no pause counts
-    for person in persons:  # what was booked instead meanwhile does
+    check_persons(
+        [booking.slot], persons, by.now, by_staff=True
+    )  # they had it before: pauses do not count
+    for person in persons:  # but what was booked instead meanwhile does
         kept = bookings_of_household(booking.household_id, booking.slot, by.now)
         others = [one for one in kept if (one.party, one.person_id) != (booking.party, person.id)]
         kind_id = booking.slot.activity.kind_id
@@ -125,7 +125,7 @@ def take_back_leave(booking: Booking, by: Actor) -> None:
 
 
 def _take_back_no_show(booking: Booking, now: datetime) -> None:
-    if person := booking.person:  # she may have booked something else for the same time
+    if person := booking.person:  # they may have booked something else at the same time
         kept = bookings_of_household(booking.household_id, booking.slot, now)
         household_limits.check_free(booking.slot, person.id, person.name, kept)
     if not seat([booking], now=now, from_desk=True):
@@ -133,6 +133,6 @@ def _take_back_no_show(booking: Booking, now: datetime) -> None:
 
 
 def _look(booking: Booking) -> None:
-    """Lock the slot, then see what has become of the booking meanwhile."""
+    """Lock the slot, then read what has become of the booking meanwhile."""
     lock_slots(booking.slot)
     db.session.refresh(booking)

@@ -1,8 +1,8 @@
-"""The draw (摇号): an order that nobody can foresee or bend, and that anybody can recompute. Pure.
+"""The draw (摇号): an order that nobody can foresee or bend and anybody can recompute. Pure.
 
-A secret is drawn and its commitment shown before entries open; entries close and the numbered list
-is shown; a public number that nobody knew till then is typed in with its source; secret and number
-together give the order.
+1. A secret is drawn, and its commitment is shown before entries open. 2. Entries close, and the
+numbered list is shown. 3. A public number that nobody could know before is typed in with its
+source. 4. Secret and number together give the order.
 """
 
 import enum
@@ -28,7 +28,7 @@ SCRIPT = (ROOT / "static" / SCRIPT_FILE).read_text(encoding="utf-8")
 
 
 class Outcome(enum.StrEnum):
-    """What an entry drew; withdrawn is who cancelled after the list was frozen."""
+    """What an entry drew; withdrawn means cancelled after the list was frozen."""
 
     PLACE = "place"
     WAITING = "waiting"
@@ -38,7 +38,7 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """What the frozen list says of a party: it is drawn as one, however many belong to it."""
+    """One party on the frozen list; it is drawn as one, however many persons belong to it."""
 
     registration: int  # its number on the list, from 1
     tier: int  # 0 goes before 1
@@ -47,22 +47,22 @@ class Entry:
 
 
 def draw_secret() -> str:
-    """32 random bytes in hexadecimal."""
+    """Return 32 random bytes in hexadecimal."""
     return secrets.token_hex(32)
 
 
 def commitment(secret: str) -> str:
-    """The SHA-256 of the secret's text: shown first, it ties us to the secret and tells nothing."""
+    """Return the SHA-256 of the secret's text: it ties us to the secret and tells nothing of it."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def seed_of(secret: str, public_number: str) -> str:
-    """The SHA-256 of `secret:public_number`, the number just as it is shown."""
+    """Return the SHA-256 of `secret:public_number`, the number as it is shown."""
     return hashlib.sha256(f"{secret}:{public_number}".encode()).hexdigest()
 
 
 def order(entries: Iterable[Entry], seed: str) -> list[Entry]:
-    """The entries as drawn: by tier, who lost last time first inside it, then by lot.
+    """Sort the entries as drawn: by tier, then those who lost last time, then by lot.
 
     The lot is the HMAC-SHA256 of the registration number; its key is the seed's text, not the
     bytes it spells, so that any tool at hand computes the same.
@@ -78,12 +78,11 @@ def order(entries: Iterable[Entry], seed: str) -> list[Entry]:
 def allot(
     ordered: Iterable[Entry], places: int, waiting_limit: int, smaller_first: bool
 ) -> dict[int, Outcome]:
-    """What each registration gets: a place for all of the party, else a turn for all, else none.
+    """Return what each registration gets: places for the whole party, else turns, else nothing.
 
     Turns are counted as places are, since that is the number the public list shows of each party.
-
-    With `smaller_first` whoever comes after a party that did not fit is served if she fits;
-    without it nobody is, neither with a place nor, after the first who found no turn, with a turn.
+    With `smaller_first`, parties after one that did not fit are served if they fit; without it no
+    later party gets places, nor, after the first that found no turns, turns.
     """
     outcomes = {}
     places_open = turns_open = True
@@ -103,7 +102,7 @@ def allot(
 
 
 def as_csv(entries: Iterable[Entry], withdrawn: Collection[int] = ()) -> str:
-    """The frozen list as the script reads it, with who has cancelled since it was frozen."""
+    """Return the frozen list as the script reads it, with who has cancelled since it was frozen."""
     rows = [
         f"{entry.registration},{entry.tier},{int(entry.lost_before)},{entry.places},"
         f"{int(entry.registration in withdrawn)}\n"
@@ -113,7 +112,7 @@ def as_csv(entries: Iterable[Entry], withdrawn: Collection[int] = ()) -> str:
 
 
 def how(smaller_first: bool) -> list[str]:
-    """How the draw goes, step by step: enough to recompute it by hand."""
+    """Return the steps of the draw in words: enough to recompute it by hand."""
     passing = (
         _("前面一份不够分、后面人数少的一份正好够，就先给后面这一份；排候补也一样。")
         if smaller_first
@@ -161,7 +160,7 @@ class Phase(enum.StrEnum):
     DRAWN = "drawn"
 
 
-STEPS = {  # which of the four steps on the page is the present one
+STEPS = {  # the present one of the four steps on the page
     Phase.BEFORE: 1,
     Phase.OPEN: 1,
     Phase.CLOSED: 2,
@@ -172,7 +171,7 @@ STEPS = {  # which of the four steps on the page is the present one
 
 
 def phase_of(slot: "Slot", draw: "Draw | None", now: datetime) -> Phase:
-    """How far the draw of a slot has come; without a draw yet, by the clock alone."""
+    """Return how far the draw of a slot has come; without a draw yet, by the clock alone."""
     if draw and draw.drawn_at:
         return Phase.DRAWN
     if draw and draw.numbered_at:

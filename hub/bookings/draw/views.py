@@ -1,4 +1,4 @@
-"""The page of a draw, on which anybody can see that it is fair, and recompute it."""
+"""The public page of a draw, on which anybody can see that it is fair, and recompute it."""
 
 from flask import Blueprint, Response, abort, make_response
 from flask_login import current_user
@@ -30,7 +30,7 @@ blueprint = Blueprint("draws", __name__)
 @open_to(Admits.EVERYONE)
 @same_for_strangers
 def show_draw(slot_id: int) -> Response:
-    """The secret is not given to the page before the draw: what is not there cannot be shown."""
+    """Show the draw. The page is not given the secret before the draw, so it cannot show it."""
     slot = _slot_with_draw(slot_id)
     draw = queries.draw_of(slot)
     together = queries.drawn_together(slot)
@@ -69,7 +69,7 @@ def show_draw(slot_id: int) -> Response:
 @open_to(Admits.EVERYONE)
 @same_for_strangers
 def show_list(slot_id: int) -> Response:
-    """The frozen list for a spreadsheet, or for the script: numbers only, and nobody's name."""
+    """Return the frozen list as CSV, for a spreadsheet or the script: numbers only, no names."""
     draw = queries.draw_of(_slot_with_draw(slot_id))
     if draw is None or draw.frozen_at is None:
         abort(404)
@@ -85,7 +85,7 @@ def _slot_with_draw(slot_id: int) -> Slot:
 
 
 def _result(slot: Slot, draw: Draw) -> dict[str, object] | None:
-    """All that went into the draw, once it is over or its number is known; else None."""
+    """Return all inputs of the draw once its number is known; None before."""
     if draw.numbered_at is None and draw.drawn_at is None:
         return None
     role = queries.role_of_who_numbered(draw, slot.centre_id)

@@ -1,1 +1,1 @@
-"""What families say of a slot that is over."""
+"""Feedback (满意度): what families say of a slot that is over."""

@@ -1,7 +1,4 @@
-"""How it was (满意度): one answer of the family to each booking, read by the centre's manager only.
-
-The caller holds the transaction.
-"""
+"""Say how a slot was: one answer per booking; the caller holds the transaction."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -15,12 +12,15 @@ from hub.bookings.models import Booking, BookingState
 from hub.db import db, inserting
 from hub.refusals import Refused, refusal_of
 
-OPEN_FOR = timedelta(days=14)  # after the slot: to say it, and to think again
-KEPT_FOR = timedelta(days=180)  # since the last change; then it is forgotten
+OPEN_FOR = timedelta(days=14)  # after the slot ends; the answer can be changed as long
+KEPT_FOR = timedelta(days=180)  # since the last change; then it is deleted
 
 
 def check_may_say(booking: Booking, now: datetime) -> None:
-    """Who came may say how it was, for a while: whoever has a place that nobody says she missed."""
+    """Refuse feedback before the slot ends, after OPEN_FOR, and from those who did not come.
+
+    Those who have a place and are not recorded as missing count as having come.
+    """
     if booking.ends_at > now and booking.is_confirmed:
         raise Refused(_("这一场还没有结束，结束以后再告诉我们。"))
     if booking.state is not BookingState.CONFIRMED:
@@ -34,19 +34,19 @@ def may_say(booking: Booking, now: datetime) -> bool:
 
 
 def feedback_on(bookings: Iterable[Booking], now: datetime) -> dict[int, Feedback | None]:
-    """The bookings of which something may be said now, by id, each with what was said of it."""
+    """Return the bookings on which feedback is open, by id, each with its feedback or None."""
     asked = [booking.id for booking in bookings if may_say(booking, now)]
     return dict.fromkeys(asked) | _said_of(asked) if asked else {}
 
 
 def say(booking: Booking, is_glad: bool, by: Actor) -> None:
-    """Glad or not, with one tap; a word said before stays. Raises Refused."""
+    """Record glad or not, with one tap; a word said before stays. Raises Refused."""
     check_may_say(booking, by.now)
     _keep(booking, {"is_glad": is_glad, "account_id": by.account_id, "at": by.now})
 
 
 def add_word(booking: Booking, word: str, by: Actor, *, may_call: bool) -> None:
-    """A word to it, and whether the centre may call about it. Raises Refused."""
+    """Add a word to the answer, and whether the centre may call about it. Raises Refused."""
     check_may_say(booking, by.now)
     said = db.session.get(Feedback, booking.id, with_for_update=True)
     if said is None:
@@ -55,7 +55,7 @@ def add_word(booking: Booking, word: str, by: Actor, *, may_call: bool) -> None:
 
 
 def _keep(booking: Booking, told: dict[str, object]) -> None:
-    """One row a booking, however often and from wherever it is sent."""
+    """Write one row per booking, however often and from wherever it is sent."""
     new = {"word": "", "may_call": False, **told}
     row = {"booking_id": booking.id, "centre_id": booking.slot.centre_id, **new}
     db.session.execute(

@@ -1,4 +1,4 @@
-"""What a family fills in to say how it was."""
+"""The forms of feedback: glad or not, then a word."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -11,13 +11,13 @@ LONGEST_WORD = 200
 
 
 class FeedbackForm(FlaskForm):
-    """One of two buttons."""
+    """Glad or not: one of two buttons."""
 
     glad = StringField(validators=[AnyOf(["y", "n"])])
 
 
 class WordForm(FlaskForm):
-    """What else there is to say of it, and whether the centre may call."""
+    """A word about the slot, and whether the centre may call."""
 
     word = TextAreaField(
         _l("想多说一句吗？"),

@@ -1,4 +1,4 @@
-"""What a family says of a slot that is over."""
+"""Feedback of families on slots that are over."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from hub.db import Model, text200
 
 
 class Feedback(Model):
-    """What a family says of a slot that is over: one answer a booking, for the manager only."""
+    """What a family says of a slot that is over: one answer per booking, for the manager only."""
 
     __tablename__ = "feedback"
     __table_args__ = (Index(None, "centre_id", "at"), Index(None, "at"))
@@ -22,7 +22,7 @@ class Feedback(Model):
     at: Mapped[datetime]  # of the last change
     is_glad: Mapped[bool]
     word: Mapped[text200] = mapped_column(default="")
-    may_call: Mapped[bool] = mapped_column(default=False)  # else nobody learns who it was
+    may_call: Mapped[bool] = mapped_column(default=False)  # if False, nobody learns who said it
 
     booking: Mapped[Booking] = relationship()
     account: Mapped[Account | None] = relationship()

@@ -1,4 +1,4 @@
-"""The page on which a family says how it was: one tap, then a word if it likes."""
+"""The page on which a family says how a slot was: one tap, then a word if it likes."""
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue

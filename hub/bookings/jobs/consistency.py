@@ -1,4 +1,4 @@
-"""Recounting everything that must add up: what `hub check` reports, and tests after every step."""
+"""Recount everything that must add up: for `hub check`, and for tests after every step."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -13,11 +13,11 @@ from hub.catalogue.models import Admission
 from hub.db import db
 from hub.timetable.models import Slot, SlotState
 
-ROWS = 20  # of one kind of trouble; more would only repeat it
+ROWS = 20  # of one kind of inconsistency; more would only repeat it
 
 
 def inconsistencies() -> Iterator[str]:
-    """One sentence for each thing that does not add up; none where all is well."""
+    """Yield one sentence for each thing that does not add up."""
     for slot_id, capacity, left, desk, held, waiting, counted in db.session.execute(_miscounted()):
         yield (
             f"slot {slot_id}: {held} given + {desk} for the desk + {left} left of {capacity}, "

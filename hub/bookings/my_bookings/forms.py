@@ -1,4 +1,4 @@
-"""What people fill in to book, to cancel, to move, and to ask what became of a booking."""
+"""The forms to cancel a booking, to move it, and to look one up."""
 
 import unicodedata
 
@@ -14,19 +14,19 @@ LONGEST_ID = 18  # digits that both databases can hold
 
 
 def _id_typed(typed: str | None) -> int:
-    """What stands for a row; 0 for what can be none."""
+    """Return the id that was typed, or 0 for what can be no id."""
     is_id = typed and typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_ID
     return int(typed or 0) if is_id else 0
 
 
 class CancellationForm(FlaskForm):
-    """Whether those who were booked together are all cancelled, or only this one."""
+    """Whether all bookings of the party are cancelled, or only this one."""
 
     which = RadioField(_l("取消哪些"), choices=[], validate_choice=False, default="one")
 
 
 class MovingForm(FlaskForm):
-    """The slot to move to; whether it may be that one is asked of the rules."""
+    """The slot to move to; whether that slot is possible is asked of the rules."""
 
     slot = RadioField(
         _l("改到哪一场"),
@@ -38,7 +38,7 @@ class MovingForm(FlaskForm):
 
 
 class LookupForm(FlaskForm):
-    """A phone and a booking's number; `number_read` is what was understood of what was typed."""
+    """A phone and a booking's number; `number_read` holds the digits that were understood."""
 
     phone = PhoneField(
         _l("预约时用的手机号"),

@@ -1,4 +1,4 @@
-"""Whether one is booked, by phone and booking number, for whoever cannot or need not sign in.
+"""Look a booking up by phone and number, for those who cannot or need not sign in.
 
 It names nobody, and says the same of a wrong phone as of a number that does not exist.
 """
@@ -20,7 +20,7 @@ from hub.web.pages import page
 from hub.web.security import Admits, open_to
 
 HOUR = timedelta(hours=1)
-# Whoever is anxious asks some times; who knows a phone only must guess a number of nine digits.
+# Anxious people ask some times; somebody who knows only the phone must guess nine digits.
 QUESTIONS_PER_PHONE_AND_HOUR = 20
 # Everybody in WeChat, or in a centre's wireless network, may come from one address.
 QUESTIONS_PER_ADDRESS_AND_HOUR = 200
@@ -37,8 +37,7 @@ def show_lookup() -> ResponseReturnValue:
 @blueprint.post("/booked")
 @open_to(Admits.EVERYONE)
 def look_up() -> ResponseReturnValue:
-    """The answer stands on this very page: an address with numbers in it would be kept and passed
-    on."""
+    """Answer on this very page: an address with numbers in it would be kept and passed on."""
     form = LookupForm()
     if not form.validate():
         return _lookup_page(form, 422)

@@ -1,4 +1,4 @@
-"""Moving a booking to another slot of the same activity: never neither, never both."""
+"""Move a booking to another slot of the same activity: never neither, never both."""
 
 from datetime import datetime
 from typing import cast
@@ -51,7 +51,7 @@ def move_booking(number: str) -> ResponseReturnValue:
 def _move(number: str, slot_id: int) -> Booking:
     booking = queries.my_booking(current_user, number)
     if booking.person_id:
-        my_persons(current_user, [booking.person_id], lock=True)  # its quotas are counted
+        my_persons(current_user, [booking.person_id], lock=True)  # so that the quotas are counted
     slot = queries.slot_or_404(slot_id)
     rules.check_single(booking.slot)
     rules.check_single(slot)
@@ -76,7 +76,7 @@ def _move_page(
 
 
 def _check_can_go(booking: Booking, now: datetime) -> None:
-    """Refuse before a slot is chosen what could go to none."""
+    """Refuse, before a slot is chosen, a booking that could go to none."""
     rules.check_single(booking.slot)
     rules.check_may_cancel(booking, now)
     if not booking.is_confirmed:

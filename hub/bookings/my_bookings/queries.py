@@ -23,22 +23,22 @@ MOST_TO_MOVE_TO = 12
 
 
 def number_of(booking_id: int) -> str:
-    """The number of a booking that another one refers to."""
+    """Return the number of a booking that another one refers to."""
     return db.session.scalars(select(Booking.number).where(Booking.id == booking_id)).one()
 
 
 def is_excused(booking: Booking) -> bool:
-    """Whether the staff forgave that she did not come."""
+    """Whether the staff excused the no-show."""
     return db.session.get(Excuse, booking.id) is not None
 
 
 def slot_id_of(number: str) -> int | None:
-    """Where this number is booked, whoever it belongs to: for staff, who are checked there."""
+    """Return the slot of any booking's number, or None: for staff, who are checked there."""
     return db.session.scalar(select(Booking.slot_id).where(Booking.number == number))
 
 
 def coming_bookings(account: Account, now: datetime) -> Sequence[Booking]:
-    """The household's live bookings that are not over, soonest first."""
+    """Return the household's live bookings that are not over, soonest first."""
     return db.session.scalars(_coming(), {"account_id": account.id, "now": now}).all()
 
 
@@ -52,7 +52,7 @@ def _coming() -> Select[Booking]:
 
 
 def past_bookings(account: Account, now: datetime, page_number: int) -> tuple[list[Booking], bool]:
-    """One page of what is over or cancelled, latest first, and whether there is more."""
+    """Return one page of ended or cancelled bookings, latest first, and whether there are more."""
     wanted = {"account_id": account.id, "now": now, "first": (page_number - 1) * PAGE}
     rows = db.session.scalars(_past(), wanted).all()
     return list(rows[:PAGE]), len(rows) > PAGE
@@ -67,7 +67,7 @@ def _past() -> Select[Booking]:
 
 
 def booked_with(phone: str, number: str) -> Booking | None:
-    """A booking by its number and the phone of who looks after the person: both must be right."""
+    """Return the booking with this number and guardian's phone; None if either is wrong."""
     whose = select(Guardian.household_id).join(Guardian.account).where(Account.phone == phone)
     known = Booking.number == number, Booking.household_id.in_(whose)
     slot = joinedload(Booking.slot).options(joinedload(Slot.activity), joinedload(Slot.centre))
@@ -75,7 +75,7 @@ def booked_with(phone: str, number: str) -> Booking | None:
 
 
 def slots_to_move_to(booking: Booking, now: datetime) -> Sequence[Slot]:
-    """The slots of the same activity that have places for this booking now, soonest first."""
+    """Return the slots of the same activity with places for this booking now, soonest first."""
     return CARDS.rows(
         CARDS.select()
         .where(

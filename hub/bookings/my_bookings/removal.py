@@ -1,6 +1,6 @@
-"""Taking a person out of the household, which no booking that is still to come may stand against.
+"""Take a person out of the household; coming bookings stand against it.
 
-It concerns families and bookings, so it lives here, in the later of the two.
+It concerns families and bookings, so it lives in the later of the two.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,9 @@ def show_removal(person_id: int) -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def remove_person(person_id: int) -> ResponseReturnValue:
     with transaction():
-        person = my_person(current_user, person_id, lock=True)  # a booking underway comes first
+        person = my_person(
+            current_user, person_id, lock=True
+        )  # a booking that is being made comes first
         name, bookings = person.name, coming_bookings_of(person, clock.now())
         if not bookings:
             actions.remove_person(current_user, person)
@@ -49,7 +51,7 @@ def remove_person(person_id: int) -> ResponseReturnValue:
 
 
 def coming_bookings_of(person: Person, now: datetime) -> Sequence[Booking]:
-    """The person's places and turns that are not over yet, soonest first."""
+    """Return the person's places and turns that are not over yet, soonest first."""
     return db.session.scalars(
         select(Booking)
         .where(Booking.person_id == person.id, Booking.state.in_(LIVE), Booking.ends_at > now)

@@ -1,4 +1,4 @@
-"""A slot's page with its one button, and the bookings of a household."""
+"""The household's bookings: the list, the proof of one booking, and its cancellation."""
 
 from collections.abc import Mapping, Sequence
 
@@ -60,7 +60,7 @@ def my_bookings() -> ResponseReturnValue:
 @blueprint.get("/bookings/<number>")
 @open_to(Admits.SIGNED_IN)
 def show_booking(number: str) -> ResponseReturnValue:
-    """The proof. Staff who scan its code are led to the roster, which asks whether it is theirs."""
+    """Show the proof. Staff who scan its code are led to the roster, which checks their centre."""
     party = queries.my_party(current_user, number) if is_number(number) else []
     if party:
         return _booking_page(party[0], party[1:])
@@ -107,7 +107,7 @@ def cancel_booking(number: str) -> ResponseReturnValue:
 def _by_offer(
     coming: Sequence[Booking], offers: Mapping[str, Offer]
 ) -> list[tuple[Offer, list[Booking]]]:
-    """Each offer that waits for an answer, with the bookings it holds places for."""
+    """Return each open offer with the bookings it holds places for."""
     return [
         (offer, [booking for booking in coming if booking.is_offered and booking.party == party])
         for party, offer in offers.items()
@@ -157,17 +157,17 @@ def _cancellation_page(
     status: int = 200,
 ) -> ResponseReturnValue:
     now, party = clock.now(), [booking, *others]
-    hers = dates_given_up(booking, party, now)
+    of_person = dates_given_up(booking, party, now)
     return page(
         "bookings/my_bookings/cancellation.html",
         status,
         booking=booking,
         slot=booking.slot,
-        hers=hers,
+        of_person=of_person,
         together=[
             other
             for other in dates_given_up(booking, party, now, everybody=True)
-            if other not in hers
+            if other not in of_person
         ],
         form=form,
         refusal=refusal,

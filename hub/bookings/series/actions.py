@@ -1,4 +1,4 @@
-"""Whole 期: booked for all the dates to come or for none, and given up as one.
+"""Book whole 期: all dates to come or none.
 
 The caller holds the transaction and has locked the household, as for any booking.
 """
@@ -16,11 +16,11 @@ from hub.timetable.models import Slot
 
 
 def enrol(dates: Sequence[Slot], persons: Sequence[Person], by: Actor) -> Sequence[Booking]:
-    """Give persons of one household places, or turns, in all dates to come of a whole 期, or none.
+    """Give persons of one household places, or turns, in all coming dates of a whole 期, or none.
 
-    `dates` are all the slots of the 期 in their order; one that was called off is passed over. See
-    `actions.book_party`, whose promises hold here for all the dates together. A family comes
-    before the 期 begins; the staff also books what is left of one that has begun.
+    `dates` are all slots of the 期 in order; those called off are passed over. What
+    `single_slot.actions.book_party` promises holds here for all dates together. Families book
+    before the 期 begins; the staff also books what is left of one that has begun. Raises Refused.
     """
     held = [slot for slot in dates if slot.is_open]
     if by.channel is Channel.WEB:
@@ -30,17 +30,17 @@ def enrol(dates: Sequence[Slot], persons: Sequence[Person], by: Actor) -> Sequen
 
 
 def to_come(dates: Iterable[Slot], now: datetime) -> list[Slot]:
-    """The dates that take place and have not begun."""
+    """Return the dates that take place and have not begun."""
     return [slot for slot in dates if slot.is_open and slot.starts_at > now]
 
 
 def tightest(dates: Sequence[Slot]) -> Slot:
-    """The date that says how many more can have all of these."""
+    """Return the date that limits how many more persons can have all of these dates."""
     return min(dates, key=lambda slot: (slot.places_left, -slot.waiting))
 
 
 def check_attendance(bar: Bar | None, persons: Iterable[Person]) -> None:
-    """Refuse whoever came to too little of the last 期, where the policy says so."""
+    """Refuse persons who came to too little of the last 期, where the policy says so."""
     if bar is None:
         return
     for person in persons:

@@ -1,4 +1,4 @@
-"""How persons attended the last whole 期 of an activity."""
+"""Attendance at the last 期 of an activity."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from hub.timetable.models import Series, Slot
 
 @dataclass(frozen=True)
 class Bar:
-    """What the last 期 of an activity says about who may book the next one."""
+    """The share of the last 期 that the next one asks for, and who came how often."""
 
     percent: int
-    attended: dict[int, tuple[int, int]]  # person → how often she came, and was missing
+    attended: dict[int, tuple[int, int]]  # person → (came, missed)
 
 
 def bar_of(series: Series | None, person_ids: Collection[int]) -> Bar | None:
-    """How these persons attended the 期 of the activity before this one; None without a bar.
+    """Return how these persons attended the 期 before this one; None without a bar.
 
-    Who was excused or on leave was not missing.
+    Excused absences and leaves count as neither came nor missed.
     """
     last = _before(series) if series else None
     if last is None or last.attendance_percent is None:

@@ -98,7 +98,9 @@ def take_back_leave(number: str) -> ResponseReturnValue:
     def come_back() -> None:
         booking = _my_booking(number)
         if booking.person_id:
-            my_persons(current_user, [booking.person_id], lock=True)  # its quotas are counted
+            my_persons(
+                current_user, [booking.person_id], lock=True
+            )  # so that the quotas are counted
         if not booking.is_confirmed:
             attendance.take_back_leave(booking, by=acting())
 

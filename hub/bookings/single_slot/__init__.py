@@ -1,1 +1,1 @@
-"""Booking, cancelling and moving in one slot, and the slot's page with its button."""
+"""One slot: booking, cancelling and moving, and the slot's page with its button."""

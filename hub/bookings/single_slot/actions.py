@@ -1,4 +1,4 @@
-"""Booking, cancelling and moving; the caller holds the transaction, nothing here commits."""
+"""Book, cancel and move; the caller holds the transaction, nothing here commits."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,19 +31,19 @@ from hub.timetable.queries import whole_begins_at
 
 
 def book(slot: Slot, person: Person, by: Actor) -> Booking:
-    """The booking of one person; see book_party."""
+    """Book for one person; see book_party for what is promised."""
     booked = book_party(slot, [person], by=by)
     return booked[0]
 
 
 def book_party(slot: Slot, persons: Sequence[Person], by: Actor) -> Sequence[Booking]:
-    """Give persons of one household places, or a turn on the waiting list: all of them or none.
+    """Give persons of one household places, or turns on the waiting list: all of them or none.
 
     Before a draw they are entered for it. The same `request_key` from the same account gets the
     same bookings again, as long as they are for these persons in this slot and not cancelled.
-    What the staff books also takes places kept for the desk, and no quota or pause stops it.
-    Raises Refused. The household should be locked (`my_persons(…, lock=True)`), so that what it
-    books at the same moment is counted; the database refuses a person twice in any case.
+    The staff also gets places kept for the desk, and no quota or pause stops it. Lock the household
+    before (`my_persons(…, lock=True)`), so that what it books at the same moment is counted; the
+    database refuses a person twice in any case. Raises Refused.
     """
     if slot.series_id and (begins_at := whole_begins_at(slot.series_id)):
         rules.check_alone(slot, begins_at, by.now)
@@ -53,7 +53,7 @@ def book_party(slot: Slot, persons: Sequence[Person], by: Actor) -> Sequence[Boo
 
 
 def book_dates(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) -> Sequence[Booking]:
-    """The same for every one of these slots, the first of which says when booking is open."""
+    """Book persons for every one of these slots; the first says when booking is open."""
     if by.request_key and (before := _made_before(by.request_key, by.account_id)):
         here = {(booking.slot_id, booking.person_id) for booking in before if booking.is_live}
         if here == {(slot.id, person.id) for slot in slots for person in persons}:
@@ -72,17 +72,17 @@ def book_dates(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) -> S
 
 
 def cancel(booking: Booking, by: Actor) -> bool:
-    """Give up a place or a turn; a freed place goes to the first who waits. Raises Refused.
+    """Give up a place or a turn; a freed place goes to the waiting list. Raises Refused.
 
-    False when it had been cancelled before, which is as good.
+    False if it had been cancelled before, which is as good.
     """
     return cancel_all([booking], by=by)
 
 
 def cancel_all(bookings: Sequence[Booking], by: Actor) -> bool:
-    """The same for several bookings at once: all, or, where one may not be, none."""
+    """Give up several places or turns, all or none. False if all were cancelled. Raises Refused."""
     slots = {booking.slot_id: booking.slot for booking in bookings}
-    lock_slots(*slots.values())  # always before a booking's row, so that two acts never deadlock
+    lock_slots(*slots.values())  # before the rows of bookings, so that two acts never deadlock
     for booking in bookings:
         db.session.refresh(booking)
     live = [booking for booking in bookings if booking.is_live]
@@ -130,7 +130,7 @@ def move(booking: Booking, slot: Slot, by: Actor) -> Booking:
 
 
 def new_bookings(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) -> list[Booking]:
-    """Bookings of one party that have no state yet; `save_new` follows their state."""
+    """Return new bookings of one party that have no state yet; `save_new` comes after they have."""
     numbers = _free_numbers(len(persons) * len(slots))
     bookings = [
         Booking(
@@ -156,19 +156,19 @@ def new_bookings(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) ->
 
 
 def save_new(act: str, bookings: Sequence[Booking], account_id: int | None) -> None:
-    """Write new bookings down, with who made them."""
+    """Save new bookings, with an audit entry for each."""
     db.session.add_all(bookings)
     db.session.flush()
     record_all(act, bookings, account_id)
 
 
 def places_per_booking(slot: Slot) -> int:
-    """How many places one booking takes here: an adult who comes along may take one as well."""
+    """Return how many places one booking takes: 2 if the adult who comes along takes one too."""
     return 2 if slot.audience is Audience.CHILD_WITH_ADULT and slot.adult_counts else 1
 
 
 def _admit(bookings: Sequence[Booking], slots: Sequence[Slot], by: Actor) -> None:
-    """Give new bookings their state: a place, an entry for the draw, or a turn; else Refused."""
+    """Give new bookings their state: places, entries for the draw, or turns. Raises Refused."""
     if slots[0].takes_entries:
         _look_again(slots, by)  # the list is frozen under the same lock
         if slots[0].takes_entries:
@@ -176,7 +176,7 @@ def _admit(bookings: Sequence[Booking], slots: Sequence[Slot], by: Actor) -> Non
             return
     is_next = _is_last_call(slots[0], by.now)
     if slots[0].series_id:
-        _look_again(slots, by)  # its dates are locked in one order
+        _look_again(slots, by)  # so that its dates are locked in one order
     if seat(bookings, now=by.now, from_desk=by.is_staff, is_next=is_next):
         return
     _look_again(slots, by)  # full a moment ago: look again, then wait for a place
@@ -187,7 +187,7 @@ def _admit(bookings: Sequence[Booking], slots: Sequence[Slot], by: Actor) -> Non
 
 
 def _look_again(slots: Sequence[Slot], by: Actor) -> None:
-    """Lock the slots; refuse if one was called off meanwhile."""
+    """Lock the slots and read them again. Raises Refused if one was called off meanwhile."""
     lock_slots(*slots)
     for slot in slots:
         if not slot.is_open:
@@ -197,7 +197,10 @@ def _look_again(slots: Sequence[Slot], by: Actor) -> None:
 def _waiting_here(
     slots: Sequence[Slot], persons: Sequence[Person], now: datetime
 ) -> Sequence[Booking]:
-    """In the last minutes nobody is asked any more: who waits takes a free place by pressing."""
+    """Seat and return the persons' waiting bookings in the last minutes; [] if that cannot be.
+
+    In the last minutes no offers are made: those who wait take a free place by pressing.
+    """
     if not _is_last_call(slots[0], now):
         return []
     if not all(slot.waiting and slot.places_left for slot in slots):
@@ -214,7 +217,7 @@ def _waiting_here(
 
 
 def _is_last_call(slot: Slot, now: datetime) -> bool:
-    """Nobody is asked any more: what is free is for who presses first, whoever waits."""
+    """Whether no offers are made any more: free places go to those who press first."""
     return slot.starts_at - now < LAST_CALL
 
 
@@ -225,7 +228,7 @@ def _made_before(request_key: str, account_id: int | None) -> Sequence[Booking]:
 
 @cache
 def _party_of_key() -> Select[Booking]:
-    """Built once, like all that is asked while others wait for this booking to be made."""
+    """Build the query once: others wait while this booking is made."""
     mine = (
         Booking.request_key == bindparam("request_key"),
         Booking.made_by_id == bindparam("account_id"),

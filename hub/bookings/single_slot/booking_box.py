@@ -26,9 +26,9 @@ def book_and_answer(
     confirmations: dict[BookingState, str],
     show_again: Callable[[Refused | None], ResponseReturnValue],
 ) -> ResponseReturnValue:
-    """Book for the persons of the form and lead to the proof; or show the page again, with why.
+    """Book for the persons of the form and lead to the proof; or show the page again, refused.
 
-    `confirmations` has what is said for each state that a new booking can have.
+    `confirmations` holds the sentence for each state that a new booking can have.
     """
     booked = attempt(book, form)
     if booked.is_done:
@@ -54,7 +54,7 @@ def booking_box(
 ) -> dict[str, Any]:
     """Return what the box shows: who may be chosen, why others may not, and from when on.
 
-    `slots` are booked together, the first of them opens booking. `bookings` are the household's,
+    `slots` are booked together; the first of them opens booking. `bookings` are the household's,
     `booked` the ids of the persons who have one here. `check_open` refuses what nobody can be
     given now; `refuse_further` adds refusals that concern these slots only.
     """

@@ -1,6 +1,6 @@
-"""What would happen to somebody who presses the button, told before she does. Pure.
+"""What a booking made now would become, told before the button is pressed. Pure.
 
-It only spares people a refusal: what is decided is decided in actions, by the same rules.
+It only spares people a refusal: the actions decide by the same counters.
 """
 
 from enum import StrEnum, auto
@@ -17,12 +17,12 @@ class BookingPreview(StrEnum):
     PLACE = auto()
     PLACE_AHEAD_OF_WAITING = auto()  # a place, though a larger party waits for more than there is
     TURN = auto()
-    TURN_BEHIND_WAITING = auto()  # a turn, though a place is free: it is kept for who waits
+    TURN_BEHIND_WAITING = auto()  # a turn, though a place is free: it is kept for those who wait
     NOTHING = auto()
 
 
 def preview(slot: "Slot", places: int) -> BookingPreview:
-    """What becomes of the booking of one who takes so many places, by what the slot shows now."""
+    """Return what a booking that takes so many places would become, by the slot's counters now."""
     if slot.takes_entries:
         return BookingPreview.ENTRY
     fits = slot.places_left >= places

@@ -1,4 +1,4 @@
-"""The form that books: whom the places are for."""
+"""The form that books."""
 
 import secrets
 from typing import Any
@@ -12,7 +12,7 @@ from hub.families.models import Household
 
 
 class PersonsField(SelectMultipleField):
-    """Persons of the household; whoever is none of them is refused without saying who it is."""
+    """Persons of the household; other ids are refused without saying whose they are."""
 
     def pre_validate(self, form: Any) -> None:
         known = {choice[0] for choice in self.choices or []}
@@ -21,13 +21,13 @@ class PersonsField(SelectMultipleField):
 
 
 class BookingForm(FlaskForm):
-    """Whom the places are for, and the key by which a form sent twice is known.
+    """The persons to book for, and the key by which a form that is sent twice is recognised.
 
     Without a household there is nobody to choose.
     """
 
     class Meta:
-        csrf = False  # every POST is asked for its token anyway; a stranger's page is to have none
+        csrf = False  # every POST needs a token anyway; pages for strangers must hold none
 
     person = PersonsField(
         _l("给谁预约"), coerce=int, validators=[InputRequired(_l("请选择给谁预约。"))]
@@ -40,5 +40,5 @@ class BookingForm(FlaskForm):
         self.person.choices = [(person.id, person.name) for person in persons]
 
     def new_key(self) -> None:
-        """Make the form, when it is shown, one that has not been sent yet."""
+        """Give the form, when it is shown, a key that has not been sent yet."""
         self.request_key.data = secrets.token_urlsafe(16)

@@ -32,7 +32,7 @@ def slot_page(
     *,
     bookings: Sequence[HouseholdBooking] | None = None,
 ) -> Response:
-    """Write the page on which a family decides and books, or reads why it cannot.
+    """Write the page on which a family books, or reads why it cannot.
 
     `bookings` are the household's, where they have been read for this answer already.
     """

@@ -1,4 +1,4 @@
-"""What the staff changes about a slot and its bookings; the caller holds the transaction."""
+"""Change a slot that has bookings, and restore bookings; the caller holds the transaction."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -36,10 +36,10 @@ from hub.timetable.models import Slot, SlotState
 def change_capacity(
     slot: Slot, capacity: int, by: Actor, *, to_waiting_list: Sequence[Booking] = ()
 ) -> None:
-    """Give the slot so many places; whoever waits gets those that come free.
+    """Change a slot's number of places; the waiting list gets those that come free.
 
     `to_waiting_list` are bookings whose places are taken back: they wait at the head of the list,
-    and are told. Raises Refused where more places are taken than would be left.
+    and their families are told. Raises Refused if more places are taken than would be left.
     """
     lock_slots(slot)
     for booking in to_waiting_list:
@@ -67,10 +67,7 @@ def change_capacity(
 
 
 def call_off(slot: Slot, reason: str, by: Actor) -> bool:
-    """The slot does not take place: every place and turn is void, and every family is told.
-
-    False when it had been called off before. `account_id` is None where the clock did it.
-    """
+    """Call a slot off: end its places and turns, tell every family. False if it was off before."""
     lock_slots(slot)
     if not slot.is_open:
         return False
@@ -89,7 +86,7 @@ def call_off(slot: Slot, reason: str, by: Actor) -> bool:
 
 
 def restore(booking: Booking, by: Actor) -> None:
-    """Take back a cancellation, a leave or a no-show. Raises Refused, also where it is full."""
+    """Take back a cancellation, a leave or a no-show. Raises Refused, also if the slot is full."""
     lock_slots(booking.slot)
     db.session.refresh(booking)
     if booking.is_live:
@@ -106,10 +103,7 @@ def restore(booking: Booking, by: Actor) -> None:
 
 
 def release_desk_places(slot: Slot, by: Actor) -> None:
-    """What was kept for the desk is for everybody, those who wait first.
-
-    `account_id` is None where the clock did it.
-    """
+    """Open the places kept for the desk to everybody, the waiting list first."""
     lock_slots(slot)
     if slot.desk_places:
         open_desk_places(slot)
@@ -118,7 +112,7 @@ def release_desk_places(slot: Slot, by: Actor) -> None:
 
 
 def holders(slot: Slot) -> Sequence[Booking]:
-    """Whose places are given or held, the last who came first: for who must choose among them."""
+    """Return the bookings with given or held places, the last made first, to choose among them."""
     return _bookings(slot, HOLDING)[::-1]
 
 
@@ -128,7 +122,7 @@ def _bookings(slot: Slot, states: Sequence[BookingState]) -> list[Booking]:
 
 
 def _asked_with(back: Sequence[Booking]) -> list[Booking]:
-    """A party that was asked as one waits as one: the others whose places the same offer holds."""
+    """Return the other bookings held by the same offers: a party asked as one waits as one."""
     asked = [booking.party for booking in back if booking.is_offered]
     others = (
         select(Booking)
@@ -140,12 +134,13 @@ def _asked_with(back: Sequence[Booking]) -> list[Booking]:
 
 
 def _is_still_there(booking: Booking) -> bool:
-    """Whoever would take the person out of her family now waits until this transaction ends.
+    """Whether the person is still in the household; keeps them there until the transaction ends.
 
-    The weakest lock: who books for her meanwhile holds her row and may want the slot of this one.
+    The weakest lock: somebody who books for the person meanwhile holds the row and may want the
+    slot of this booking.
     """
-    hers = select(Person.id).where(Person.id == booking.person_id)
-    return db.session.scalar(hers.with_for_update(read=True, key_share=True)) is not None
+    person = select(Person.id).where(Person.id == booking.person_id)
+    return db.session.scalar(person.with_for_update(read=True, key_share=True)) is not None
 
 
 def _by_household(bookings: Sequence[Booking]) -> list[list[Booking]]:

@@ -1,6 +1,6 @@
-"""The waiting list: whose turn it is, places held until she answers, and who was moved up.
+"""Serve the waiting list, answer offers, move parties up.
 
-The caller holds the transaction; slots are locked before (`places.lock_slots`).
+The caller holds the transaction; slots are locked before (`slot_counters.lock_slots`).
 """
 
 import secrets
@@ -20,20 +20,20 @@ from hub.bookings.waiting_list.models import Answer, Offer, Reordering
 from hub.db import db
 from hub.timetable.models import Slot
 
-# What is over says nothing of whether a party waits for all dates of a 期, or for one.
+# Ended bookings do not tell whether a party waits for all dates of a 期 or for one.
 ENDED = (BookingState.CANCELLED,)
 
 
 def serve_waiting_list(slot: Slot, by: Actor) -> None:
-    """Give what is free to those who wait, in their order: held until they answer, or at once.
+    """Give free places to the parties that wait, in order: held until they answer, or at once.
 
-    A party is served only when all of it fits; whoever comes after it is served meanwhile only if
-    the slot's policy lets smaller parties through. Nobody is asked in the last minutes before the
-    start: what is free then is for who presses first.
+    A party is served only when all of it fits; later parties are served meanwhile only if the
+    slot's policy lets smaller parties through. No offers are made in the last minutes before the
+    start: then free places go to those who press first.
     """
     if not slot.is_open or slot.takes_entries or by.now >= slot.starts_at or not slot.waiting:
         return
-    for party in _line(slot):
+    for party in _waiting_parties(slot):
         if not slot.places_left:
             return
         first, until = party[0].slot, None  # a whole 期 begins with its first date
@@ -50,9 +50,10 @@ def serve_waiting_list(slot: Slot, by: Actor) -> None:
 
 
 def serve_waiting_lists(slots: Iterable[Slot], by: Actor) -> None:
-    """The same for several slots, and for the other dates of their 期.
+    """Serve the waiting lists of several slots, and of the other dates of their 期.
 
-    Whoever waited for all its dates and gave one up, or whose date was called off, may fit now.
+    A party that waited for all dates and gave one up, or one of whose dates was called off, may fit
+    now.
     """
     here = {slot.id: slot for slot in slots}
     if series := {slot.series_id for slot in here.values()} - {None}:
@@ -63,10 +64,10 @@ def serve_waiting_lists(slots: Iterable[Slot], by: Actor) -> None:
 
 
 def end_waiting_for_begun_series(slot: Slot, *, now: datetime) -> None:
-    """Whoever waited for the whole of a 期 that has begun waits in vain, and is told.
+    """End and tell the parties that waited for the whole of a 期 that has begun.
 
-    The slot is one of its dates, locked. Who waits for a single date goes on waiting for it, and
-    so does somebody of whose places the staff took one back.
+    The slot is one of its dates, locked. Parties that wait for a single date go on waiting, and so
+    do those of whose places the staff took one back.
     """
     of_party = aliased(Booking)
     has_some = exists().where(
@@ -94,25 +95,25 @@ def end_waiting_for_begun_series(slot: Slot, *, now: datetime) -> None:
 
 
 def accept(offer: Offer, by: Actor) -> bool:
-    """The family takes the held places; False when the offer had ended before."""
+    """Accept an offer: the held places are confirmed. False if the offer had ended before."""
     bookings = _held_by(offer)
     if by.now >= offer.until or not _answer(offer, Answer.ACCEPTED, by.account_id, by.now):
         return False
     seat(bookings, now=by.now)
     db.session.flush()
     record_all("accept", bookings, by.account_id)
-    # Whoever waits with them was not asked while they had this offer to answer.
+    # Waiting bookings of the same party were not asked while this offer was open.
     serve_waiting_lists((booking.slot for booking in bookings), by=by)
     return True
 
 
 def decline(offer: Offer, by: Actor) -> bool:
-    """The family lets the held places go to the next; False when the offer had ended before."""
+    """Decline an offer: the held places go to the next party. False if it had ended before."""
     return _give_up(offer, Answer.DECLINED, Ending.DECLINED, by.account_id, by.now)
 
 
 def expire(offer: Offer, *, now: datetime) -> bool:
-    """Nobody answered in time: the next one's turn; False when the offer had ended before."""
+    """End an offer not answered in time and serve the next party. False if it had ended before."""
     if now < offer.until:
         return False
     bookings = _held_by(offer)
@@ -123,7 +124,7 @@ def expire(offer: Offer, *, now: datetime) -> bool:
 
 
 def withdraw_offers(parties: Sequence[str], by: Actor) -> None:
-    """End the open offers of parties of which nobody has a held place any more."""
+    """End the open offers of parties that hold no offered place any more."""
     still_held = select(Booking.party).where(
         Booking.party.in_(parties), Booking.state == BookingState.OFFERED
     )
@@ -137,7 +138,7 @@ def withdraw_offers(parties: Sequence[str], by: Actor) -> None:
 
 
 def move_up(booking: Booking, reason: str, by: Actor) -> bool:
-    """Put a waiting party at the head of the line, and keep why; False when it does not wait."""
+    """Put a waiting party at the head of the list, with a reason; False if it does not wait."""
     lock_slots(booking.slot)
     db.session.refresh(booking)
     if not booking.is_waiting:
@@ -160,7 +161,7 @@ def move_up(booking: Booking, reason: str, by: Actor) -> bool:
 
 
 def move_to_head(bookings: Sequence[Booking], *, now: datetime) -> None:
-    """Let these parties be the next ones of their slots, in the order given."""
+    """Make these parties the next ones of their slots, in the order given."""
     for booking in reversed(bookings):
         waiting = Booking.state == BookingState.WAITING
         party = select(Booking).where(Booking.party == booking.party, waiting)
@@ -172,11 +173,11 @@ def move_to_head(bookings: Sequence[Booking], *, now: datetime) -> None:
         db.session.flush()
 
 
-def _line(slot: Slot) -> list[list[Booking]]:
-    """The parties that wait, in their order, each with all its turns, of its first date first.
+def _waiting_parties(slot: Slot) -> list[list[Booking]]:
+    """Return the waiting parties in order, each with all its turns, its first date first.
 
-    Who waits for a whole 期 waits in all its dates; of whose places the staff took one back waits
-    for that one alone. A party answers one offer at a time.
+    A party that waits for a whole 期 waits in all its dates; one of whose places the staff took one
+    back waits for that one alone. A party with an open offer is left out: it answers one at a time.
     """
     answers = exists().where(Offer.party == Booking.party, Offer.answered_at.is_(None))
     waiting = (
@@ -246,7 +247,7 @@ def _give_up(
 
 
 def _held_by(offer: Offer) -> list[Booking]:
-    """Lock the slots, then read whom the offer holds places for."""
+    """Lock the slots, then return the bookings for which the offer holds places."""
     lock_slots(offer.slot)
     held = select(Booking).where(
         Booking.party == offer.party, Booking.state == BookingState.OFFERED
@@ -260,7 +261,7 @@ def _held_by(offer: Offer) -> list[Booking]:
 
 
 def _answer(offer: Offer, answer: Answer, account_id: int | None, now: datetime) -> bool:
-    """Claim the offer by one UPDATE, so that it is answered once."""
+    """Claim the offer by one UPDATE, so that it is answered once; False if it had been."""
     claim = (
         update(Offer)
         .where(Offer.id == offer.id, Offer.answered_at.is_(None))

@@ -1,4 +1,4 @@
-"""Offers of places, and reasons for which the staff moved somebody up."""
+"""Offers of places, and the staff's reasons for moving somebody up."""
 
 import enum
 from datetime import datetime
@@ -13,7 +13,7 @@ from hub.timetable.models import Slot
 
 
 class Answer(enum.StrEnum):
-    """How an offer ended; withdrawn is by the centre, or because the family cancelled."""
+    """How an offer ended; withdrawn means by the centre, or because the family cancelled."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -25,9 +25,9 @@ _is_open = text("answered_at IS NULL")
 
 
 class Offer(Model):
-    """Places held for a waiting party, until when, and what it said.
+    """Places held for a waiting party until an instant, and its answer.
 
-    The token opens the page on which it answers without signing in: drawn, never computed.
+    The token opens the page on which the family answers without signing in: random, never computed.
     """
 
     __tablename__ = "offer"
@@ -60,7 +60,7 @@ class Offer(Model):
 
 
 class Reordering(Model):
-    """That the staff moved somebody up on a waiting list, and why: the manager reads it."""
+    """That the staff moved a party up on a waiting list, and why: the manager reads it."""
 
     __tablename__ = "reordering"
     __table_args__ = (Index(None, "slot_id", "at"), Index(None, "centre_id", "at"))

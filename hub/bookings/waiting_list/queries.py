@@ -1,4 +1,4 @@
-"""Reads over the waiting list: open offers, and how many are served before a booking."""
+"""Reads over the waiting list: open offers, and positions."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -14,7 +14,7 @@ from hub.timetable.models import Slot
 
 
 def open_offers(bookings: Sequence[Booking]) -> dict[str, Offer]:
-    """The offers that these bookings' parties have not answered yet, by party."""
+    """Return the unanswered offers of these bookings' parties, by party."""
     parties = {booking.party for booking in bookings if booking.is_offered}
     if not parties:
         return {}
@@ -23,7 +23,7 @@ def open_offers(bookings: Sequence[Booking]) -> dict[str, Offer]:
 
 
 def offer_or_404(token: str) -> tuple[Offer, int, int]:
-    """The offer of a link, how many places of its slot the party holds, and on how many dates."""
+    """Return the offer of a link, how many places of its slot it holds, and on how many dates."""
     found = db.session.execute(_offer_of_token(), {"token": token}).one_or_none()
     if found is None:
         abort(404)
@@ -53,7 +53,7 @@ def _offer_of_token() -> Select[Offer, int, int]:
 
 
 def positions(bookings: Sequence[Booking]) -> dict[int, int]:
-    """How many parties are served before and with each of these that waits: id → 1 for the next."""
+    """Return the position of each of these bookings that waits, by id: 1 is served next."""
     waiting = [booking.id for booking in bookings if booking.is_waiting]
     if not waiting:
         return {}
@@ -62,7 +62,7 @@ def positions(bookings: Sequence[Booking]) -> dict[int, int]:
 
 
 def positions_of(numbers: Sequence[str]) -> dict[str, int]:
-    """The same for bookings of which only the numbers are known; those that wait are in it."""
+    """Return the position of each of these bookings that waits, by number: 1 is served next."""
     waiting = Booking.number.in_(numbers), Booking.state == BookingState.WAITING
     rows = db.session.execute(_positions().where(*waiting))
     return {number: before + 1 for _booking_id, number, before in rows}

@@ -1,4 +1,4 @@
-"""The page of an offered place: the link in the message is the right to answer, without sign-in.
+"""The page of an offer: the link in the message is the right to answer, without signing in.
 
 It shows no names, because a link can be passed on.
 """
@@ -57,7 +57,7 @@ def decline_offer(token: str) -> ResponseReturnValue:
 
 
 def _answer(token: str, act: Callable[..., bool]) -> ResponseReturnValue:
-    """Whether it was in time, or answered before, is told by the page that one is led to."""
+    """Answer an offer and lead to its page, which says if it was in time or answered before."""
     with transaction():
         address = request.remote_addr or ""
         may = count_use("offer", address, most=ANSWERS_PER_ADDRESS_AND_HOUR, window=HOUR)
@@ -72,7 +72,7 @@ def _answer(token: str, act: Callable[..., bool]) -> ResponseReturnValue:
 
 
 def _stage(offer: Offer, held: int) -> str:
-    """open, or how it ended; given_up where it was accepted, and cancelled later."""
+    """Return open, or how the offer ended; given_up if it was accepted and cancelled later."""
     if offer.answer is None:
         return "open" if clock.now() < offer.until else "expired"
     return "given_up" if offer.answer == "accepted" and not held else offer.answer.value
