@@ -12,11 +12,20 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, DateTime, Enum, Integer, MetaData, String, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, Engine
-from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    mapped_column,
+    registry,
+)
 from sqlalchemy.types import TypeDecorator
 
 from hub.config import ROOT
 
+WRITTEN = "written"  # in the info of a session: something was written in this transaction
 BigInt = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
 
 
@@ -92,7 +101,8 @@ def transaction() -> Iterator[None]:
     Nobody else commits. It first ends the read that loading the user began, since SQLite cannot
     turn a read into a write once somebody else has written; objects loaded before are read anew.
     """
-    db.session.rollback()
+    end_reading()
+    db.session.expire_all()
     db.session.connection(execution_options={"begin": "IMMEDIATE"})
     try:
         yield
@@ -100,6 +110,23 @@ def transaction() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+def end_reading() -> None:
+    """End the transaction of a read by COMMIT; what was changed outside transaction() is undone.
+
+    Not by ROLLBACK, on which psycopg drops its prepared statements, so that PostgreSQL would parse
+    and plan each page anew: at a million bookings "my bookings" took 28 ms then, 10 ms now.
+    """
+    session = db.session()
+    changed = session.new or session.dirty or session.deleted or session.info.get(WRITTEN)
+    if changed or not session.is_active:  # not active: a statement failed before
+        session.rollback()
+        return
+    try:
+        session.commit()
+    except (DBAPIError, PendingRollbackError):  # the connection broke: there is nothing to keep
+        session.rollback()
 
 
 def inserting(table: type[Base]) -> Any:
@@ -111,6 +138,23 @@ def inserting(table: type[Base]) -> Any:
 def render_type(kind: str, item: Any, _context: Any) -> str | bool:
     """How a migration spells our own column types: as what the database knows."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
+
+
+@event.listens_for(Session, "after_flush")
+def _note_flush(session: Session, _context: Any) -> None:
+    session.info[WRITTEN] = True
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _note_statement(asked: ORMExecuteState) -> None:
+    if not asked.is_select:
+        asked.session.info[WRITTEN] = True
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_writes(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(WRITTEN, None)
 
 
 @event.listens_for(Engine, "connect")

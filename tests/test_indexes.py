@@ -30,8 +30,8 @@ SMALL = {"kind", "district", "centre", "centre_kind", "closed_day", "opening_hou
 BEGINS_AT = {
     "expire offers": "ix_offer_answered_at_until|uq_offer_open_party",
     "promise draws": "ix_slot_due_draw",
-    "freeze draws": "ix_draw_drawn_at_numbered_at",
-    "draw": "ix_draw_drawn_at_numbered_at",
+    "freeze draws": "ix_draw_to_freeze",
+    "draw": "ix_draw_to_draw",
     "release desk places": "ix_slot_due_desk_release",
     "serve lines": "ix_slot_due_waiting_list",
     "give late places on": "ix_slot_due_late",

@@ -1,11 +1,11 @@
-"""The way out to people's phones; the default writes to the terminal of the server."""
+"""The way to people's phones; the default writes to the terminal of the server."""
 
 import sys
 from typing import Protocol
 
 
 class Gateway(Protocol):
-    """Whatever can carry a text to a phone. Raises OSError when it could not."""
+    """What carries a message to a phone; it raises any exception if it could not."""
 
     def send(self, phone: str, text: str) -> None: ...
 

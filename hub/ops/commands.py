@@ -20,6 +20,7 @@ from hub.config import ConfigError
 from hub.db import db, transaction
 from hub.notices.actions import send_due
 from hub.notices.gateway import gateway
+from hub.notices.queries import given_up
 from hub.ops import serve, staff
 from hub.ops.centre_file import BadFile
 from hub.ops.import_centres import import_centres
@@ -29,6 +30,8 @@ from hub.ops.worker import Bell, Worker, reason, say
 from hub.refusals import Refused
 from hub.web.health import is_migrated
 from hub.web.language import CHINESE
+
+GIVEN_UP_SHOWN = 20  # unsent messages that `hub check` names; more would only repeat it
 
 
 def in_words(command: Callable[..., None]) -> Callable[..., None]:
@@ -139,12 +142,16 @@ def worker_command(once: bool) -> None:
 @click.command("check")
 @in_words
 def check_command() -> None:
-    """Recount places, turns, offers and draws; exits with 1 where something does not add up."""
+    """Recount places, turns, offers and draws, and name unsent messages; exit with 1 if any."""
     _need_tables()
     wrong = list(inconsistencies())
-    for trouble in wrong:
-        click.echo(trouble)
-    if wrong:
+    unsent = [
+        f"notice {notice.id}: given up after {notice.tries} tries, {notice.last_error or 'unknown'}"
+        for notice in given_up(most=GIVEN_UP_SHOWN)
+    ]
+    for sentence in (*wrong, *unsent):
+        click.echo(sentence)
+    if wrong or unsent:
         sys.exit(1)
     click.echo("every place is accounted for")
 

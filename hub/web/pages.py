@@ -22,7 +22,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from werkzeug.exceptions import HTTPException
 
 from hub import text
-from hub.db import db
+from hub.db import db, end_reading
 from hub.web import language
 from hub.web.addresses import around_link
 from hub.web.assets import asset
@@ -186,6 +186,7 @@ def _end_reading(response: Response) -> Response:
 def _let_go() -> None:
     """Give the connection back, also one that is broken."""
     try:
+        end_reading()
         db.session.remove()
     except DBAPIError as error:
         current_app.logger.error("database away: %s", type(error.orig).__name__)

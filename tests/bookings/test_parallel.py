@@ -21,7 +21,7 @@ from sqlalchemy import delete, func, select
 from hub import clock
 from hub.actor import Actor
 from hub.audit import AuditEntry
-from hub.bookings import queries
+from hub.bookings import eligibility, queries
 from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking, BookingState
 from hub.bookings.single_slot import actions
@@ -180,7 +180,7 @@ class TestQuotas:
             both_looked.wait(timeout=60)
             return kept
 
-        monkeypatch.setattr(actions, "bookings_of_household", look)
+        monkeypatch.setattr(eligibility, "bookings_of_household", look)
         acts = [
             _book(slot, account, person, lock=False)
             for slot, account, person in zip(slots, accounts, persons, strict=True)

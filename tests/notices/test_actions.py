@@ -10,22 +10,24 @@ from sqlalchemy import select
 
 from hub import clock
 from hub.db import db, transaction
-from hub.notices.actions import LEASE, MOST_TRIES, send_due, tell
-from hub.notices.models import Notice
-from hub.notices.queries import SHOWN_FOR, latest_notices
+from hub.notices.actions import LEASE, send_due, send_some, tell
+from hub.notices.models import MOST_TRIES, Notice
+from hub.notices.queries import SHOWN_FOR, given_up, latest_notices
 from tests.cast import Cast
 
 
 class Gateway:
     """The only double of these tests: it remembers what it was given, or fails."""
 
-    def __init__(self, *, fails: bool = False) -> None:
+    def __init__(self, *, fails: bool = False, poison: str = "") -> None:
         self.sent: list[tuple[str, str]] = []
-        self.fails = fails
+        self.fails, self.poison = fails, poison
 
     def send(self, phone: str, text: str) -> None:
         if self.fails:
             raise TimeoutError
+        if text == self.poison:
+            raise ValueError(f"cannot encode {text} for {phone}")
         self.sent.append((phone, text))
 
 
@@ -78,6 +80,24 @@ def test_a_message_that_failed_once_arrives_the_next_time(cast: Cast) -> None:
     put(cast.mother, "候补到名额了")
     send_due(Gateway(fails=True), clock.now())
     assert send_due(Gateway(), clock.now() + LEASE) == 1
+
+
+def test_one_message_that_no_gateway_can_send_does_not_stop_the_others(
+    cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = [f"消息{n}" for n in range(10)]
+    put(cast.mother, *texts)
+    gateway, now = Gateway(poison="消息0"), clock.now()
+    assert send_due(gateway, now) == 9
+    assert [text for _phone, text in gateway.sent] == texts[1:]
+    for tries in range(1, MOST_TRIES):
+        assert given_up(10) == [], "it is tried again"
+        send_due(gateway, now + tries * LEASE)
+    assert send_some(gateway, now + timedelta(days=1)) is None, "and given up in the end"
+    [unsent] = given_up(10)
+    assert (unsent.text, unsent.tries, unsent.last_error) == ("消息0", MOST_TRIES, "ValueError")
+    assert "ValueError" in caplog.text
+    assert "消息" not in caplog.text, "what the error says may hold a name or a phone"
 
 
 def test_two_senders_at_once_send_each_message_once(app: Flask, cast: Cast) -> None:

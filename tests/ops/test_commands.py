@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from hub import clock, create_app
 from hub.db import db
 from hub.notices.actions import tell
+from hub.notices.models import MOST_TRIES, Notice
 from hub.timetable.models import Slot
 from tests.conftest import settings
 from tests.makers import a_booking, a_child, a_slot, an_account
@@ -28,6 +30,21 @@ def test_check_is_content_when_the_places_add_up(app: Flask, saved: Any) -> None
     saved(slot, a_booking(slot, a_child()))
     result = run(app, "check")
     assert (result.exit_code, result.output) == (0, "every place is accounted for\n")
+
+
+def test_check_names_the_messages_that_were_given_up_but_not_what_they_say(
+    app: Flask, saved: Any
+) -> None:
+    account = saved(an_account(phone="+8613800000001"))
+    with app.app_context():
+        tell(account, "候补到名额了", clock.now())
+        notice = db.session.scalars(select(Notice)).one()
+        notice.tries, notice.last_error = MOST_TRIES, "ValueError"
+        db.session.commit()
+        number = notice.id
+    result = run(app, "check")
+    told = f"notice {number}: given up after 5 tries, ValueError\n"
+    assert (result.exit_code, result.output) == (1, told)
 
 
 def test_check_names_a_slot_whose_places_do_not_add_up(app: Flask, saved: Any) -> None:

@@ -18,7 +18,7 @@ from hub.actor import Actor
 from hub.audit import record
 from hub.bookings import messages, rules
 from hub.bookings.audit import record_all
-from hub.bookings.draw.models import Draw, DrawEntry
+from hub.bookings.draw.models import TO_DRAW, TO_FREEZE, Draw, DrawEntry
 from hub.bookings.draw.queries import draw_of, drawn_together, entered_parties, list_of, rows_of
 from hub.bookings.draw.rules import Entry, Outcome, allot, commitment, draw_secret, order, seed_of
 from hub.bookings.models import Booking, BookingState, Ending
@@ -41,35 +41,40 @@ IS_TO_COME = text("slot.admission = 'draw' AND slot.drawn_at IS NULL")
 
 
 def unpromised(now: datetime) -> Sequence[int]:
-    """Slots whose draw has not been promised; of a whole 期 all slots."""
+    """Return the slots whose draw has not been promised; of a whole 期 all slots.
+
+    Two queries, because an OR of two NOT EXISTS makes PostgreSQL read all slots.
+    """
+    is_whole = exists().where(Series.id == Slot.series_id, Series.is_whole)
     own = exists().where(Draw.slot_id == Slot.id)
     sibling = aliased(Slot)
     of_series = exists().where(Draw.slot_id == sibling.id, sibling.series_id == Slot.series_id)
-    is_whole = func.coalesce(Series.is_whole, False)
-    return db.session.scalars(
-        select(Slot.id)
-        .outerjoin(Slot.series)
-        .where(IS_TO_COME, Slot.state == SlotState.OPEN, Slot.starts_at > now)
-        .where(or_(is_whole & ~of_series, ~is_whole & ~own))
-        .order_by(Slot.opens_at, Slot.id)
-        .limit(BATCH)
-    ).all()
+    found = [
+        (opens_at, slot_id)
+        for without_draw in ((~is_whole, ~own), (is_whole, ~of_series))
+        for opens_at, slot_id in db.session.execute(
+            select(Slot.opens_at, Slot.id)
+            .where(IS_TO_COME, Slot.state == SlotState.OPEN, Slot.starts_at > now, *without_draw)
+            .order_by(Slot.opens_at, Slot.id)
+            .limit(BATCH)
+        )
+    ]
+    return [slot_id for _opens_at, slot_id in sorted(found)[:BATCH]]
 
 
 def to_freeze(now: datetime) -> Sequence[int]:
-    """Draws whose entries have ended."""
+    """Return the draws whose entries have ended and whose list is still open."""
     return db.session.scalars(
         select(Draw.id)
         .join(Draw.slot)
-        .where(Draw.drawn_at.is_(None), Draw.frozen_at.is_(None), Slot.entries_until <= now)
-        .where(_is_held())
+        .where(text(TO_FREEZE), Slot.entries_until <= now, _is_held())
         .order_by(Draw.id)
         .limit(BATCH)
     ).all()
 
 
 def to_draw(_now: datetime) -> Sequence[int]:
-    """Draws with a closed list that have their public number, or need none."""
+    """Return the draws with a closed list that have their public number, or need none."""
     asked = (
         select(func.coalesce(func.sum(Booking.places), 0))
         .where(Booking.slot_id == Draw.slot_id, Booking.state == BookingState.ENTERED)
@@ -78,7 +83,7 @@ def to_draw(_now: datetime) -> Sequence[int]:
     return db.session.scalars(
         select(Draw.id)
         .join(Draw.slot)
-        .where(Draw.drawn_at.is_(None), Draw.frozen_at.is_not(None), _is_held())
+        .where(text(TO_DRAW), _is_held())
         .where(or_(Draw.numbered_at.is_not(None), asked <= Slot.places_left))
         .order_by(Draw.id)
         .limit(BATCH)

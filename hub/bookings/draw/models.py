@@ -2,11 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.db import Model, pk, text20, text60, text200
 from hub.timetable.models import Slot
+
+# Spelled out, as the indexes are, so that a database can tell that an index of some rows suffices.
+TO_FREEZE = "draw.drawn_at IS NULL AND draw.frozen_at IS NULL"
+TO_DRAW = "draw.drawn_at IS NULL AND draw.frozen_at IS NOT NULL"
+
+
+def _due(name: str, which: str) -> Index:
+    where = text(which.replace("draw.", ""))
+    return Index(f"ix_draw_{name}", "id", sqlite_where=where, postgresql_where=where)
 
 
 class Draw(Model):
@@ -19,7 +28,8 @@ class Draw(Model):
     __table_args__ = (
         CheckConstraint("(public_number = '') = (numbered_at IS NULL)", name="public_number"),
         CheckConstraint("frozen_at <= numbered_at AND numbered_at <= drawn_at", name="order"),
-        Index(None, "drawn_at", "numbered_at"),
+        _due("to_freeze", TO_FREEZE),
+        _due("to_draw", TO_DRAW),
     )
 
     id: Mapped[pk]

@@ -28,7 +28,7 @@ from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots
 from hub.bookings.waiting_list import actions as waiting_list
 from hub.bookings.waiting_list.models import Offer
 from hub.catalogue.models import Admission
-from hub.db import db, transaction
+from hub.db import db, end_reading, transaction
 from hub.timetable.models import DUE, Slot
 from hub.web.language import CHINESE
 
@@ -62,7 +62,7 @@ def perform(
     A row that fails is told to `on_failure`, if there is one, and does not stop the others.
     """
     rows = list(duty.due(clock.now()))
-    db.session.rollback()
+    end_reading()
     random.shuffle(rows)  # else two workers would walk behind each other from row to row
     for row in rows:
         if (duty.name, row) in left_out:
@@ -136,7 +136,9 @@ def _serve_waiting_list(slot_id: int, now: datetime) -> bool:
 
 
 def _late_due(now: datetime) -> Iterable[int]:
-    yield from db.session.scalars(_due("late", Slot.starts_at, Slot.ends_at <= now))
+    # A slot that is over has begun: without that bound all that is to come would be read as well.
+    over = Slot.starts_at <= now, Slot.ends_at <= now
+    yield from db.session.scalars(_due("late", Slot.starts_at, *over))
     begun = Slot.starts_at <= now, Slot.ends_at > now, Slot.grace_minutes.is_not(None)
     # Minutes in a column are added to an instant here, since each database spells that its way.
     when = (Slot.starts_at, Slot.ends_at, Slot.grace_minutes)
