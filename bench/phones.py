@@ -1,8 +1,8 @@
 """Many phones in one process: raw sockets that stay open, and no more parsing than is needed.
 
 The driver runs on the same cores as the server it measures, so every microsecond here is taken
-from the figures. A person is a generator: it yields the request she sends, is given the answer,
-and returns how it ended.
+from the figures. A person is a generator: it yields the request to send, is given the answer, and
+returns how it ended.
 """
 
 import contextlib
@@ -55,7 +55,7 @@ class End:
 
 @dataclass(slots=True)
 class _Line:
-    """One person's connection, and what has come of the answer she waits for."""
+    """One person's connection, and what has come of the answer they wait for."""
 
     person: Person
     number: int
@@ -85,8 +85,10 @@ def _head(host: str, cookie: str, target: str) -> str:
 
 
 def all_at_once(host: str, people: Iterable[Person]) -> list[End]:
-    """Everybody from the same moment on, each over a connection of her own; her seconds count
-    from that moment, as she feels them, however long she stood in the queue."""
+    """Let everybody begin at the same moment, each over a connection of their own.
+
+    Their seconds count from that moment, the time in the queue included.
+    """
     name, _, port = host.partition(":")
     ends: dict[int, End] = {}
     with selectors.DefaultSelector() as selector:
@@ -111,14 +113,14 @@ def all_at_once(host: str, people: Iterable[Person]) -> list[End]:
 
 
 def _serve(selector: selectors.BaseSelector, line: _Line) -> str | None:
-    """Go on with one person; how it ended for her, once it has."""
+    """Go on with one person; return how it ended for them, or None while it has not."""
     try:
         if line.to_send:
-            line.to_send = line.to_send[line.socket.send(line.to_send) :]
-            if not line.to_send:
-                selector.modify(line.socket, selectors.EVENT_READ, line)
+            _send(selector, line)
             return None
         part = line.socket.recv(65536)
+    except BlockingIOError:  # the connection is not made yet: that is no answer
+        return None
     except OSError as error:
         return type(error).__name__
     if not part:
@@ -133,10 +135,14 @@ def _serve(selector: selectors.BaseSelector, line: _Line) -> str | None:
     except StopIteration as end:
         return str(end.value)
     with contextlib.suppress(OSError):  # it is tried again, and told, where the line is ready
-        line.to_send = line.to_send[line.socket.send(line.to_send) :]
-    if line.to_send:
-        selector.modify(line.socket, selectors.EVENT_WRITE, line)
+        _send(selector, line)
     return None
+
+
+def _send(selector: selectors.BaseSelector, line: _Line) -> None:
+    line.to_send = line.to_send[line.socket.send(line.to_send) :]
+    awaited = selectors.EVENT_WRITE if line.to_send else selectors.EVENT_READ
+    selector.modify(line.socket, awaited, line)
 
 
 def _answer_in(came: bytearray) -> Answer | None:

@@ -2,96 +2,136 @@
 
 All of them press at the same moment. Each is a phone with a connection of its own and does what a
 person does: the slot's page, the form it shows sent as the site's script sends it (which asks for
-the part of the page that changes), the page that answers; at most three requests. How long it took
-counts from that moment, in the queue too, until she has read her answer. Beside it, in the same
-run, by the same driver, on the same cores: the bare database (lock, insert, commit) and a page of
-10 KB without a database on the same server, so that the figures can be read as ratios.
+the part of the page that changes), the page that answers; at most three requests. The time counts
+from that moment until they have read their answer. Beside the site, in turn, by the same driver, on
+the same cores and the same kind of database: a bare program that does the same three requests
+(bench/bare.py), so that each figure is a ratio within one run.
 """
 
 import argparse
-import contextlib
 import re
-import sqlite3
-import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from statistics import median
 
-import psycopg
-
-from bench import phones, site
+from bench import bare, phones, site
 from bench.phones import Person, get, post
-from hub.bookings.jobs.consistency import troubles
+from hub.bookings.jobs.consistency import inconsistencies
 from hub.db import db
 from tests.databases import postgresql_cluster, postgresql_programs
 
 PLACES, WAITING = 30, 20
-KEY = re.compile(rb'name="(csrf_token|request_key)"[^>]*value="([^"]*)"')
+ROUNDS = 3
+FIELD = re.compile(rb'name="(csrf_token|request_key)"[^>]*value="([^"]*)"')
 PART = re.compile(rb'<form[^>]*data-hx-target="#([\w-]+)"')
 HOST = site.ADDRESS
+GOOD_ENDS = {"confirmed", "waiting", "refused", "full"}
 
 
 @dataclass(frozen=True)
-class _Pace:
-    """How many answers a second, and how long a core is busy with one: the second hardly changes
-    where somebody else uses the cores too."""
+class Rush:
+    """What one rush came to: how people ended, attempts per second, and seconds they took."""
 
+    ends: Counter[str]
     rate: float
-    work: float
-
-    def __str__(self) -> str:
-        return f"{self.rate:.0f}/s, {self.work * 1000:.1f} ms of a core each"
+    p50: float
+    p99: float
+    works: dict[str, float]  # page → milliseconds that a core is busy with it
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--people", type=int, nargs="+", default=[200, 1000])
     options.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    options.add_argument("--rounds", type=int, default=ROUNDS)
     chosen = options.parse_args()
-    with site.served("sqlite://", "bench.hello:app") as server:
-        hello = _pace(server, get(HOST, "/hello", ""))
-    print(f"a page of 10 KB without a database: {hello}", flush=True)
-    for name in chosen.databases:
+    for name in installed(chosen.databases):
+        for people in chosen.people:
+            rounds = [
+                (bare_rush(name, people, with_pages=True), site_rush(name, people, with_pages=True))
+                for _ in range(chosen.rounds)
+            ]
+            print(f"\n{name}, {people} people at once, {PLACES} places, medians of {len(rounds)}:")
+            _report([one for one, _ours in rounds], [ours for _one, ours in rounds])
+
+
+def installed(names: list[str]) -> Iterator[str]:
+    """Yield those of these databases that can be started here, and say which cannot."""
+    for name in names:
         if name == "postgresql" and postgresql_programs() is None:
             print("postgresql is not installed: left out")
-            continue
-        for people in chosen.people:
-            with site.sqlite() if name == "sqlite" else postgresql_cluster() as url:
-                _rush(name, url, people, hello)
+        else:
+            yield name
 
 
-def _rush(name: str, url: str, people: int, hello: _Pace) -> None:
-    bare = _bare(url)
-    app = site.application(url)
-    slot_id, everybody = site.a_rush(app, people, PLACES, WAITING)
-    with site.served(url) as server:
-        page = get(HOST, f"/slots/{slot_id}", everybody[0][0])
-        paces = {"the slot's page": _pace(server, page)}
-        attempts = [_Attempt(slot_id, *person) for person in everybody]
-        work, began = time.process_time(), time.perf_counter()
-        ends = phones.all_at_once(HOST, (attempt.run() for attempt in attempts))
-        wall, work = time.perf_counter() - began, time.process_time() - work
-        paces |= {words: _pace(server, request) for words, request in _others(attempts, ends)}
-    with app.app_context():
-        wrong = list(troubles())
-        db.engine.dispose()
+def bare_rush(
+    name: str, people: int, *, with_pages: bool = False, server: site.Size | None = None
+) -> Rush:
+    """Let people rush at the bare program on a new database."""
+    with _database(name) as url:
+        bare.prepare(url, PLACES, WAITING)
+        visitors = [(f"visitor={number}", number) for number in range(people)]
+        with site.served(url, "bench.bare:app", server) as served:
+            return _rush(served, bare.SLOT, visitors, with_pages=with_pages)
+
+
+def site_rush(
+    name: str, people: int, *, with_pages: bool = False, server: site.Size | None = None
+) -> Rush:
+    """Let people rush at the site on a new database, and recount it afterwards."""
+    with _database(name) as url:
+        app = site.application(url)
+        slot_id, visitors = site.a_rush(app, people, PLACES, WAITING)
+        with site.served(url, size=server) as served:
+            rush = _rush(served, slot_id, visitors, with_pages=with_pages)
+        with app.app_context():
+            wrong = list(inconsistencies())
+            db.engine.dispose()
+    if rush.ends["confirmed"] != PLACES or wrong or set(rush.ends) - GOOD_ENDS:
+        raise SystemExit(f"wrong: {rush.ends}, {wrong}")
+    return rush
+
+
+@contextmanager
+def _database(name: str) -> Iterator[str]:
+    with site.sqlite() if name == "sqlite" else postgresql_cluster() as url:
+        yield url
+
+
+def _rush(
+    server: site.Server, slot_id: int, visitors: list[tuple[str, int]], *, with_pages: bool
+) -> Rush:
+    page = get(HOST, f"/slots/{slot_id}", visitors[0][0])
+    works = {"the slot's page": _work(server, page)} if with_pages else {}
+    attempts = [_Attempt(slot_id, *visitor) for visitor in visitors]
+    ends = phones.all_at_once(HOST, (attempt.run() for attempt in attempts))
+    if with_pages:
+        works |= {what: _work(server, asked) for what, asked in _others(attempts, ends)}
     seconds = sorted(end.seconds for end in ends)
-    words = Counter(end.word for end in ends)
-    last = max((end.seconds for end in ends if end.word == "confirmed"), default=0)
-    print(
-        f"\n{name}, {people} people at once, {PLACES} places: {dict(sorted(words.items()))}\n"
-        f"  {people / wall:.0f} attempts/s ({bare:.0f}/s in the bare database), "
-        f"p50 {seconds[people // 2]:.2f} s, p99 {seconds[people * 99 // 100]:.2f} s, "
-        f"the last place after {last:.2f} s; the driver took {work / wall:.0%} of a core"
+    return Rush(
+        ends=Counter(end.word for end in ends),
+        rate=len(ends) / seconds[-1],
+        p50=seconds[len(ends) // 2],
+        p99=seconds[len(ends) * 99 // 100],
+        works=works,
     )
-    for what, pace in paces.items():
-        print(
-            f"  {what}: {pace}; {pace.rate / hello.rate:.0%} of the bare page, "
-            f"{hello.work / pace.work:.0%} by the server's work",
-            flush=True,
-        )
-    if words["confirmed"] != PLACES or wrong or set(words) - {"confirmed", "waiting", "refused"}:
-        raise SystemExit(f"wrong: {words}, {wrong}")
+
+
+def _report(bares: list[Rush], ours: list[Rush]) -> None:
+    rate, bare_rate = median(one.rate for one in ours), median(one.rate for one in bares)
+    p99, bare_p99 = median(one.p99 for one in ours), median(one.p99 for one in bares)
+    print(
+        f"  {dict(sorted(ours[0].ends.items()))}\n"
+        f"  {rate:.0f} attempts/s of {bare_rate:.0f} bare: {rate / bare_rate:.2f} (aim: 0.60)\n"
+        f"  p50 {median(one.p50 for one in ours):.2f} s, p99 {p99:.2f} s of {bare_p99:.2f} bare: "
+        f"{p99 / bare_p99:.1f} (aim: 2)"
+    )
+    page = median(one.works["the slot's page"] for one in bares)
+    for what in ours[0].works:
+        work = median(one.works[what] for one in ours if what in one.works)
+        print(f"  {what}: {work:.1f} ms of a core, {work / page:.1f} × the bare page (aim: 4)")
 
 
 @dataclass
@@ -110,7 +150,9 @@ class _Attempt:
         if page.status != 200:
             return str(page.status)
         self.cookie = page.cookie(self.cookie)  # now with the token of the form
-        fields = {key.decode(): value.decode() for key, value in KEY.findall(page.body)}
+        fields = {key.decode(): value.decode() for key, value in FIELD.findall(page.body)}
+        if "request_key" not in fields:
+            return "full"  # there is nothing to press: the page says so by itself
         fields["person"] = str(self.child_id)
         part = PART.search(page.body)
         target = part[1].decode() if part else ""
@@ -128,13 +170,13 @@ class _Attempt:
 
 
 def _others(attempts: list[_Attempt], ends: list[phones.End]) -> list[tuple[str, bytes]]:
-    """The other pages, as somebody sees them who got a place, and somebody who did not."""
+    """Return the other pages, as people see them who got a place, and who did not."""
     found = {end.word: attempt for attempt, end in zip(attempts, ends, strict=True)}
     pages = []
     if late := found.get("refused"):
         pages.append(("the refusal", late.sent))
         pages.append(("the full slot's page", get(HOST, f"/slots/{late.slot_id}", late.cookie)))
-    if glad := found.get("confirmed"):
+    if (glad := found.get("confirmed")) and glad.cookie.startswith("hub="):
         pages.append(("the proof", get(HOST, glad.proof, glad.cookie)))
         pages.append(("my bookings", get(HOST, "/bookings", glad.cookie)))
         pages.append(("home", get(HOST, "/", glad.cookie)))
@@ -142,8 +184,12 @@ def _others(attempts: list[_Attempt], ends: list[phones.End]) -> list[tuple[str,
     return pages
 
 
-def _pace(server: site.Server, request: bytes, *, times: int = 600, lines: int = 8) -> _Pace:
-    """The same request again and again, over a few connections that stay open."""
+def _work(server: site.Server, request: bytes, *, times: int = 480, lines: int = 24) -> float:
+    """Return the milliseconds that a core is busy with a request that is sent again and again.
+
+    Over many connections of few requests each: one that stays open stays with one worker, and a
+    few of them land unevenly.
+    """
 
     def ask(most: int) -> Person:
         statuses = set()
@@ -151,39 +197,12 @@ def _pace(server: site.Server, request: bytes, *, times: int = 600, lines: int =
             statuses.add((yield request).status)
         return str(statuses)
 
-    phones.all_at_once(HOST, [ask(20) for _ in range(lines)])  # warm, as a site in use is
-    work, began = server.work(), time.perf_counter()
+    phones.all_at_once(HOST, [ask(5) for _ in range(lines)])  # warm, as a site in use is
+    before = server.work()
     ends = phones.all_at_once(HOST, [ask(times // lines) for _ in range(lines)])
-    wall = time.perf_counter() - began
     if wrong := {end.word for end in ends} - {"{200}", "{422}"}:
         raise SystemExit(f"{request[:60]!r} answers {wrong}")
-    return _Pace(times / wall, (server.work() - work) / times)
-
-
-def _bare(url: str, rows: int = 500) -> float:
-    """Lock, insert, commit, as one program without anything around it can."""
-    file = url.removeprefix("sqlite:///")
-    line: Any
-    if file == url:
-        begin, key = "BEGIN", "serial PRIMARY KEY"
-        line = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
-    else:
-        begin, key = "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY"
-        line = sqlite3.connect(file, isolation_level=None)
-        line.execute("PRAGMA journal_mode=WAL")
-        line.execute("PRAGMA synchronous=FULL")
-    with contextlib.closing(line):
-        line.execute(f"CREATE TABLE bare (id {key}, places INTEGER)")
-        line.execute("INSERT INTO bare (id, places) VALUES (0, 1000000)")
-        began = time.perf_counter()
-        for _ in range(rows):
-            line.execute(begin)
-            line.execute("UPDATE bare SET places = places - 1 WHERE id = 0")
-            line.execute("INSERT INTO bare (places) VALUES (0)")
-            line.execute("COMMIT")
-        wall = time.perf_counter() - began
-        line.execute("DROP TABLE bare")
-    return rows / wall
+    return (server.work() - before) / times * 1000
 
 
 if __name__ == "__main__":

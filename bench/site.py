@@ -31,24 +31,39 @@ ADDRESS = "127.0.0.1:8797"
 
 
 @dataclass(frozen=True)
+class Size:
+    """Web processes, and threads of each."""
+
+    workers: int
+    threads: int
+
+    def __str__(self) -> str:
+        return f"{self.workers} × {self.threads}"
+
+
+@dataclass(frozen=True)
 class Server:
     """gunicorn, and what it costs."""
 
     pid: int
 
     def work(self) -> float:
-        """Seconds that its workers have been busy on some core; Linux tells."""
+        """Return the seconds that its workers have been busy on some core; Linux tells."""
         return sum(map(_work, _children(self.pid)))
 
 
 @contextmanager
-def served(database_url: str, application: str = "wsgi:app") -> Iterator[Server]:
-    """gunicorn with the project's own settings, until the block ends."""
+def served(
+    database_url: str, application: str = "wsgi:app", size: Size | None = None
+) -> Iterator[Server]:
+    """Serve a program by gunicorn with the project's own settings until the block ends."""
     environ = os.environ | {
         "HUB_DATABASE_URL": database_url,
         "HUB_SECRET_KEY": SECRET,
         "HUB_BIND": ADDRESS,
     }
+    if size:
+        environ |= {"HUB_WORKERS": str(size.workers), "HUB_THREADS": str(size.threads)}
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application]
     with subprocess.Popen(command, cwd=ROOT, env=environ) as server:
         try:
