@@ -7,13 +7,13 @@ from flask_login import current_user
 
 from hub import clock, text
 from hub.accounts.saved_forms import saved_form
-from hub.db import transaction
 from hub.families import actions
 from hub.families.forms import PersonForm, as_typed
+from hub.families.models import Person
 from hub.families.queries import my_household, my_person
 from hub.families.rules import MOST_PERSONS, is_adult
-from hub.refusals import Refused
 from hub.web.addresses import safe_path
+from hub.web.attempt import attempt
 from hub.web.pages import page
 from hub.web.security import Admits, open_to
 
@@ -48,19 +48,19 @@ def new_person() -> ResponseReturnValue:
 @open_to(Admits.SIGNED_IN)
 def add_person() -> ResponseReturnValue:
     form = PersonForm()
-    if form.validate():
-        try:
-            now = clock.now()
-            with transaction():
-                household = actions.household_of(current_user, now)
-                person = actions.add_person(current_user, household, now=now, **form.facts())
-        except Refused as refusal:
-            form.form_errors.append(str(refusal))
-        else:
-            age = text.age(person.birth_date)
-            flash(_("已经加上%(name)s，%(age)s。", name=person.name, age=age))
-            return redirect(safe_path(form.next.data, url_for("families.show_family")), 303)
-    return page("families/new_person.html", 422, form=form)
+
+    def add() -> Person:
+        now = clock.now()
+        household = actions.household_of(current_user, now)
+        return actions.add_person(current_user, household, now=now, **form.facts())
+
+    added = attempt(add, form)
+    if not added.is_done:
+        return page("families/new_person.html", 422, form=form)
+    person = added.result
+    age = text.age(person.birth_date)
+    flash(_("已经加上%(name)s，%(age)s。", name=person.name, age=age))
+    return redirect(safe_path(form.next.data, url_for("families.show_family")), 303)
 
 
 @blueprint.get("/family/persons/<int:person_id>")
@@ -77,14 +77,13 @@ def edit_person(person_id: int) -> ResponseReturnValue:
 def change_person(person_id: int) -> ResponseReturnValue:
     person = my_person(current_user, person_id)
     form = PersonForm()
-    if form.validate():
-        try:
-            with transaction():
-                person = my_person(current_user, person_id, lock=True)
-                actions.change_person(current_user, person, **form.facts())
-        except Refused as refusal:
-            form.form_errors.append(str(refusal))
-        else:
-            flash(_("已经改好。"))
-            return redirect(url_for("families.show_family"), 303)
-    return page("families/edit_person.html", 422, form=form, person=person)
+
+    def change() -> None:
+        locked = my_person(current_user, person_id, lock=True)
+        actions.change_person(current_user, locked, **form.facts())
+
+    if not attempt(change, form).is_done:
+        person = my_person(current_user, person_id)
+        return page("families/edit_person.html", 422, form=form, person=person)
+    flash(_("已经改好。"))
+    return redirect(url_for("families.show_family"), 303)

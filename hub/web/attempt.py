@@ -2,20 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from flask_wtf import FlaskForm
+from wtforms import Field
 
 from hub.db import transaction
 from hub.refusals import Refused
 
 Result = TypeVar("Result")
-
-
-class HasErrors(Protocol):
-    """A field beside which a refusal can stand."""
-
-    errors: object
 
 
 @dataclass(frozen=True)
@@ -33,7 +28,7 @@ class Attempt(Generic[Result]):
 
 
 def attempt(
-    act: Callable[[], Result], form: FlaskForm | None = None, beside: HasErrors | None = None
+    act: Callable[[], Result], form: FlaskForm | None = None, beside: Field | None = None
 ) -> Attempt[Result]:
     """Do an act in one transaction, if the form is filled in rightly.
 

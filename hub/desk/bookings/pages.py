@@ -11,12 +11,12 @@ from flask_wtf import FlaskForm
 from hub import clock
 from hub.bookings.models import Booking
 from hub.bookings.waiting_list.queries import positions
-from hub.db import transaction
 from hub.desk.access import my_booking
 from hub.desk.bookings.queries import details_of
 from hub.desk.bookings.rules import acts_on
 from hub.desk.read_log import with_read_recorded
 from hub.refusals import Refused
+from hub.web.attempt import attempt
 from hub.web.pages import page
 
 Act = Callable[[Booking], object]
@@ -58,19 +58,22 @@ def form_page(
     return with_read_recorded(shown, "booking", booking.id, int(booking.person is not None))
 
 
-def do(name: str, number: str, form: FlaskForm, act: Act, said: str) -> ResponseReturnValue:
-    """Do what the form asks and lead back to the roster; or show it again with what is wrong."""
-    if form.validate():
-        try:
-            with transaction():
-                booking = my_booking(current_user, number)
-                act(booking)
-        except Refused as refusal:
-            form.form_errors.append(str(refusal))
-        else:
-            flash(said)
-            return redirect(back_to_roster(booking), 303)
-    return form_page(name, my_booking(current_user, number), form, 422)
+def answer_form(
+    name: str, number: str, form: FlaskForm, act: Act, confirmation: str
+) -> ResponseReturnValue:
+    """Do what the form asks and lead back to the roster; or show it again, refused."""
+    done = attempt(lambda: do(number, act), form)
+    if not done.is_done:
+        return form_page(name, my_booking(current_user, number), form, 422)
+    flash(confirmation)
+    return redirect(back_to_roster(done.result), 303)
+
+
+def do(number: str, act: Act) -> Booking:
+    """Do an act on a booking of the clerk's centre, and return the booking."""
+    booking = my_booking(current_user, number)
+    act(booking)
+    return booking
 
 
 def back_to_roster(booking: Booking) -> str:

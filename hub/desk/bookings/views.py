@@ -7,19 +7,26 @@ from flask_login import current_user
 
 from hub import clock
 from hub.accounts.saved_forms import saved_form
-from hub.actor import Actor, Channel
+from hub.actor import Channel
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.models import Booking
 from hub.bookings.waiting_list import actions as waiting_list
-from hub.db import transaction
 from hub.desk.access import my_booking, my_slot
 from hub.desk.bookings import actions
 from hub.desk.bookings.forms import CancellationForm, MoveForm
-from hub.desk.bookings.pages import Act, back_to_roster, booking_page, do, form_page
+from hub.desk.bookings.pages import (
+    Act,
+    answer_form,
+    back_to_roster,
+    booking_page,
+    do,
+    form_page,
+)
 from hub.desk.bookings.queries import party_of, slots_to_move_to
 from hub.desk.forms import ActForm, ReasonForm
 from hub.desk.roster.views import roster_page
 from hub.refusals import Refused
+from hub.web.attempt import attempt
 from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("bookings", __name__)
@@ -61,7 +68,7 @@ def mark_absence(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
         attendance.mark_no_show(booking, by=acting(Channel.DESK))
 
-    return do("absence", number, ActForm(), act, _("记下了：没来。"))
+    return answer_form("absence", number, ActForm(), act, _("记下了：没来。"))
 
 
 @blueprint.get("/desk/bookings/<number>/excuse")
@@ -79,7 +86,7 @@ def excuse(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
         attendance.excuse(booking, form.reason.data or "", by=acting(Channel.DESK))
 
-    return do("excuse", number, form, act, _("好了，不算这次没来。"))
+    return answer_form("excuse", number, form, act, _("好了，不算这次没来。"))
 
 
 @blueprint.post("/desk/bookings/<number>/restoration")
@@ -111,18 +118,18 @@ def show_cancellation(number: str) -> Response:
 @open_to(Admits.DESK)
 def cancel(number: str) -> ResponseReturnValue:
     form = CancellationForm()
-    if form.validate():
-        try:
-            with transaction():
-                booking = my_booking(current_user, number)
-                together = _together(booking) if form.together.data else []
-                actions.cancel_for_family([booking, *together], by=acting(Channel.DESK))
-        except Refused as refusal:
-            form.form_errors.append(str(refusal))
-        else:
-            flash(_("取消了，已经通知这一家。"))
-            return redirect(url_for("desk.slots.show", slot_id=booking.slot_id), 303)
-    return _cancellation_page(my_booking(current_user, number), form, 422)
+
+    def act() -> Booking:
+        booking = my_booking(current_user, number)
+        together = _together(booking) if form.together.data else []
+        actions.cancel_for_family([booking, *together], by=acting(Channel.DESK))
+        return booking
+
+    cancelled = attempt(act, form)
+    if not cancelled.is_done:
+        return _cancellation_page(my_booking(current_user, number), form, 422)
+    flash(_("取消了，已经通知这一家。"))
+    return redirect(url_for("desk.slots.show", slot_id=cancelled.result.slot_id), 303)
 
 
 @blueprint.get("/desk/bookings/<number>/turn")
@@ -139,11 +146,10 @@ def move_up(number: str) -> ResponseReturnValue:
     form = ReasonForm()
 
     def act(booking: Booking) -> None:
-        reason, account_id = form.reason.data or "", current_user.id
-        if not waiting_list.move_up(booking, reason, by=Actor(account_id, clock.now())):
+        if not waiting_list.move_up(booking, form.reason.data or "", by=acting(Channel.DESK)):
             raise Refused(_("现在不在候补里，不用往前排。"))
 
-    return do("turn", number, form, act, _("排到最前面了，原因记下了。"))
+    return answer_form("turn", number, form, act, _("排到最前面了，原因记下了。"))
 
 
 @blueprint.get("/desk/bookings/<number>/move")
@@ -157,44 +163,35 @@ def show_move(number: str) -> Response:
 def move(number: str) -> ResponseReturnValue:
     form = MoveForm()
     _offer(my_booking(current_user, number), form)
-    if form.validate():
-        try:
-            with transaction():
-                moved = actions.move_for_family(
-                    my_booking(current_user, number),
-                    my_slot(current_user, form.slot.data),
-                    by=acting(Channel.DESK),
-                )
-                new_number = moved.number
-        except Refused as refusal:
-            form.slot.errors = [str(refusal)]
-        else:
-            flash(_("改好了，已经通知这一家。"))
-            return redirect(url_for("desk.bookings.show", number=new_number), 303)
-    return _move_page(my_booking(current_user, number), form, 422)
+
+    def act() -> Booking:
+        booking = my_booking(current_user, number)
+        slot = my_slot(current_user, form.slot.data)
+        return actions.move_for_family(booking, slot, by=acting(Channel.DESK))
+
+    moved = attempt(act, form, beside=form.slot)
+    if not moved.is_done:
+        return _move_page(my_booking(current_user, number), form, 422)
+    flash(_("改好了，已经通知这一家。"))
+    return redirect(url_for("desk.bookings.show", number=moved.result.number), 303)
 
 
 def _tap(number: str, act: Act) -> ResponseReturnValue:
-    """A tap on the roster: its answer is the roster, where the line says what became of it."""
-    try:
-        with transaction():
-            booking = my_booking(current_user, number)
-            act(booking)
-    except Refused as refusal:
-        return roster_page(my_booking(current_user, number).slot_id, 422, (number, refusal))
-    return redirect(back_to_roster(booking), 303)
+    """Answer a tap on the roster with the roster, where the row says what came of it."""
+    done = attempt(lambda: do(number, act))
+    if done.refusal:
+        slot_id = my_booking(current_user, number).slot_id
+        return roster_page(slot_id, 422, (number, done.refusal))
+    return redirect(back_to_roster(done.result), 303)
 
 
-def _press(number: str, act: Act, said: str) -> ResponseReturnValue:
-    """A button on the page of the booking, which says why when it is refused."""
-    try:
-        with transaction():
-            booking = my_booking(current_user, number)
-            act(booking)
-    except Refused as refusal:
-        return booking_page(my_booking(current_user, number), 422, refusal)
-    flash(said)
-    return redirect(back_to_roster(booking), 303)
+def _press(number: str, act: Act, confirmation: str) -> ResponseReturnValue:
+    """Answer a button on the page of the booking with that page if it is refused."""
+    done = attempt(lambda: do(number, act))
+    if done.refusal:
+        return booking_page(my_booking(current_user, number), 422, done.refusal)
+    flash(confirmation)
+    return redirect(back_to_roster(done.result), 303)
 
 
 def _cancellation_page(booking: Booking, form: CancellationForm, status: int = 200) -> Response:

@@ -15,8 +15,8 @@ from hub.catalogue.models import Admission
 from hub.db import transaction
 from hub.desk.access import my_slot
 from hub.desk.draw_number.forms import NumberForm
-from hub.refusals import Refused
 from hub.timetable.models import Slot
+from hub.web.attempt import attempt
 from hub.web.pages import page
 from hub.web.security import Admits, acting, open_to
 
@@ -36,25 +36,24 @@ def show(slot_id: int) -> Response:
 @blueprint.post("/desk/slots/<int:slot_id>/draw-number")
 @open_to(Admits.DESK)
 def enter(slot_id: int) -> ResponseReturnValue:
-    slot, form = _my_slot_with_draw(slot_id), NumberForm()
-    if form.validate():
-        try:
-            with transaction():
-                draw = draw_of(_my_slot_with_draw(slot_id)) or abort(404)
-                draws.enter_number(
-                    draw, form.number.data or "", form.source.data or "", by=acting(Channel.DESK)
-                )
-                is_small = listed(draw) <= AT_ONCE
-        except Refused as refusal:
-            form.form_errors.append(str(refusal))
-            slot = _my_slot_with_draw(slot_id)
-        else:
-            if is_small:  # the number is kept by now, whatever becomes of this
-                with transaction():
-                    draws.draw_one(draw.id, clock.now())
-            flash(_("摇好了，已经通知各家。") if is_small else _("记下了，几分钟内出结果。"))
-            return redirect(url_for("draws.show_draw", slot_id=slot_id), 303)
-    return _number_page(slot, form, 422)
+    _my_slot_with_draw(slot_id)
+    form = NumberForm()
+
+    def act() -> tuple[int, bool]:
+        draw = draw_of(_my_slot_with_draw(slot_id)) or abort(404)
+        number, source = form.number.data or "", form.source.data or ""
+        draws.enter_number(draw, number, source, by=acting(Channel.DESK))
+        return draw.id, listed(draw) <= AT_ONCE
+
+    entered = attempt(act, form)
+    if not entered.is_done:
+        return _number_page(_my_slot_with_draw(slot_id), form, 422)
+    draw_id, is_small = entered.result
+    if is_small:  # the number is kept by now, whatever becomes of this
+        with transaction():
+            draws.draw_one(draw_id, clock.now())
+    flash(_("摇好了，已经通知各家。") if is_small else _("记下了，几分钟内出结果。"))
+    return redirect(url_for("draws.show_draw", slot_id=slot_id), 303)
 
 
 def _number_page(slot: Slot, form: NumberForm, status: int = 200) -> Response:

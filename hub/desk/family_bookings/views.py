@@ -11,10 +11,9 @@ from flask_login import current_user
 
 from hub import clock
 from hub.accounts.saved_forms import saved_form
-from hub.actor import Channel
+from hub.actor import Actor, Channel
 from hub.bookings.models import Booking
 from hub.bookings.rules import check_fits, check_window
-from hub.db import transaction
 from hub.desk.access import my_slot
 from hub.desk.family_bookings import actions
 from hub.desk.family_bookings.forms import CounterForm, HouseholdForm
@@ -22,8 +21,9 @@ from hub.desk.read_log import with_read_recorded
 from hub.families.forms import PersonForm
 from hub.families.models import Person
 from hub.families.queries import households_with
-from hub.refusals import Refused, refusal_of
+from hub.refusals import refusal_of
 from hub.timetable.models import Slot
+from hub.web.attempt import attempt
 from hub.web.pages import page
 from hub.web.security import Admits, acting, open_to
 
@@ -41,50 +41,48 @@ def show(slot_id: int) -> Response:
 @blueprint.post("/desk/slots/<int:slot_id>/household")
 @open_to(Admits.DESK)
 def find_household(slot_id: int) -> ResponseReturnValue:
-    """Then the names of this family, to choose from; a look that is counted and written down."""
+    """Show the names of the family with this phone; the look is counted and recorded."""
     slot, form = my_slot(current_user, slot_id), HouseholdForm()
-    if not form.validate():
-        return _phone_page(slot, form, 422)
-    refusal = _count_lookup()
-    if refusal:
-        form.form_errors.append(str(refusal))
+    if not attempt(_count_lookup, form).is_done:
         return _phone_page(my_slot(current_user, slot_id), form, 422)
     phone, channel = form.phone.number, form.channel.data
     persons = _persons_of(phone)
     who = CounterForm(formdata=None, data={"phone": phone, "channel": channel})
     who.offer(persons)
-    return _persons_page(my_slot(current_user, slot_id), persons, who, PersonForm(formdata=None))
+    slot = my_slot(current_user, slot_id)
+    return _persons_page(slot, persons, who, PersonForm(formdata=None))
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/bookings")
 @open_to(Admits.DESK)
 def book(slot_id: int) -> ResponseReturnValue:
     slot, who, newcomer = my_slot(current_user, slot_id), CounterForm(), PersonForm()
-    refusal = _count_lookup() if who.number else None
-    if refusal or not who.number:
-        form = HouseholdForm()
+    form = HouseholdForm()
+    if not who.number:
         form.validate()
-        form.form_errors.extend([str(refusal)] if refusal else [])
         return _phone_page(slot, form, 422)
+    if not attempt(_count_lookup, form).is_done:
+        return _phone_page(my_slot(current_user, slot_id), form, 422)
     persons = _persons_of(who.number)
     who.offer(persons)
     if _is_complete(who, newcomer):
-        try:
-            booked = book_for(
+
+        def act() -> Booking:
+            return book_for(
                 slot_id,
                 who.number,
                 who.persons.data or [],
                 newcomer.facts() if newcomer.birth_date else None,
-                channel=Channel(who.channel.data or Channel.DESK),
-                request_key=who.request_key.data or None,
+                by=acting(Channel(who.channel.data or Channel.DESK), who.request_key.data or None),
             )
-        except Refused as refused:
-            who.form_errors.append(str(refused))
-            persons = _persons_of(who.number)
-            who.offer(persons)
-        else:
+
+        booked = attempt(act)
+        if booked.is_done:
             flash(_("办好了，请把预约号念给对方。"))
-            return redirect(url_for("desk.bookings.show", number=booked.number), 303)
+            return redirect(url_for("desk.bookings.show", number=booked.result.number), 303)
+        who.form_errors.append(str(booked.refusal))
+        persons = _persons_of(who.number)
+        who.offer(persons)
     return _persons_page(my_slot(current_user, slot_id), persons, who, newcomer, 422)
 
 
@@ -93,23 +91,20 @@ def book_for(
     phone: str,
     person_ids: Sequence[int],
     newcomer: dict[str, Any] | None,
+    by: Actor,
     *,
-    channel: Channel,
-    request_key: str | None,
     is_estimate: bool = False,
 ) -> Booking:
-    """One act of whoever is at the desk; the first of what was booked. Raises Refused."""
-    with transaction():
-        booked = actions.book_at_desk(
-            my_slot(current_user, slot_id),
-            phone,
-            person_ids,
-            newcomer,
-            clerk=current_user,
-            by=acting(channel, request_key),
-            is_estimate=is_estimate,
-        )
+    """Book at the desk in the caller's transaction; return the first booking. Raises Refused."""
+    slot, clerk = my_slot(current_user, slot_id), current_user
+    booked = actions.book_at_desk(
+        slot, phone, person_ids, newcomer, clerk=clerk, by=by, is_estimate=is_estimate
+    )
     return booked[0]
+
+
+def _count_lookup() -> None:
+    actions.count_lookup(current_user.id)
 
 
 def _is_complete(who: CounterForm, newcomer: PersonForm) -> bool:
@@ -122,15 +117,6 @@ def _is_complete(who: CounterForm, newcomer: PersonForm) -> bool:
     if not who.persons.data:
         who.persons.errors = [_("请选给谁约，或者在下面填一位新的。")]
     return bool(who.persons.data)
-
-
-def _count_lookup() -> Refused | None:
-    try:
-        with transaction():
-            actions.count_lookup(current_user.id)
-    except Refused as refusal:
-        return refusal
-    return None
 
 
 def _persons_of(phone: str) -> list[Person]:

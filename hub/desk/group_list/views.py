@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hub import clock
 from hub.actor import Channel
+from hub.bookings.models import Booking
 from hub.bookings.rules import check_window
 from hub.bookings.waiting_list.queries import positions
 from hub.db import transaction
@@ -33,8 +34,9 @@ from hub.desk.roster.queries import rosters_of
 from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
 from hub.web.addresses import public_url
+from hub.web.attempt import attempt
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
+from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("group_list", __name__)
 
@@ -48,7 +50,7 @@ def show(slot_id: int) -> Response:
 @blueprint.post("/desk/slots/<int:slot_id>/group-list")
 @open_to(Admits.DESK)
 def read(slot_id: int) -> Response:
-    """What was pasted, line by line; nothing is booked yet."""
+    """Show what was pasted, line by line; nothing is booked yet."""
     my_slot(current_user, slot_id)
     paste = PasteForm()
     if not paste.validate():
@@ -59,41 +61,40 @@ def read(slot_id: int) -> Response:
     if wrong:
         paste.pasted.errors = [wrong]
         return _list_page(slot_id, paste, 422)
-    group = GroupForm(
-        formdata=None, data={"lines": [typed_of(entry, today) for entry in found.entries]}
-    )
-    try:
-        preview = _look_up(slot_id, group, found.entries)
-    except Refused as refusal:
-        paste.form_errors.append(str(refusal))
+    typed = [typed_of(entry, today) for entry in found.entries]
+    group = GroupForm(formdata=None, data={"lines": typed})
+    looked_up = _look_up(slot_id, group, found.entries)
+    if isinstance(looked_up, Refused):
+        paste.form_errors.append(str(looked_up))
         return _list_page(slot_id, paste, 422)
-    return _preview_page(slot_id, group, preview, others=found.others)
+    return _preview_page(slot_id, group, looked_up, others=found.others)
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/group-lines")
 @open_to(Admits.DESK)
 def check(slot_id: int) -> Response:
-    """The same lines looked at again, as they were corrected."""
+    """Show the same lines again, as they were corrected."""
     my_slot(current_user, slot_id)
     group = GroupForm()
-    try:
-        preview = _look_up(slot_id, group)
-    except Refused as refusal:
-        return _refused(slot_id, group, refusal)
-    return _preview_page(slot_id, group, preview)
+    looked_up = _look_up(slot_id, group)
+    if isinstance(looked_up, Refused):
+        return _refused(slot_id, group, looked_up)
+    return _preview_page(slot_id, group, looked_up)
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/group-bookings")
 @open_to(Admits.DESK)
 def book(slot_id: int) -> ResponseReturnValue:
-    """Book what is ticked. As long as a ticked line lacks something nobody is booked, so that the
-    order of the list stays the order of the places."""
+    """Book the ticked lines.
+
+    While a ticked line lacks something nobody is booked, so that the order of the list stays the
+    order of the places.
+    """
     my_slot(current_user, slot_id)
     group = GroupForm()
-    try:
-        preview = _look_up(slot_id, group)
-    except Refused as refusal:
-        return _refused(slot_id, group, refusal)
+    preview = _look_up(slot_id, group)
+    if isinstance(preview, Refused):
+        return _refused(slot_id, group, preview)
     complete = [line.form.check() for line in preview.ticked]
     if not all(complete):
         group.form_errors.append(_("还没有约：有勾上的没填完，请补上，或者先不勾。"))
@@ -102,9 +103,9 @@ def book(slot_id: int) -> ResponseReturnValue:
         group.form_errors.append(_("还没有约：请先勾上要约的。"))
         return _preview_page(slot_id, group, preview, 422)
     refused = {
-        place: why
+        place: reason
         for place, line in enumerate(preview.lines)
-        if line.is_ticked and (why := _book(slot_id, line, group.key_of(place)))
+        if line.is_ticked and (reason := _book(slot_id, line, group.key_of(place)))
     }
     if not refused:
         left = sum(not (line.form.take.data or line.booking) for line in preview.lines)
@@ -112,8 +113,8 @@ def book(slot_id: int) -> ResponseReturnValue:
         to = url_for("desk.group_list.show_booked", slot_id=slot_id, batch=group.batch.data)
         return redirect(to, 303)
     preview = preview_of(group, my_slot(current_user, slot_id), current_user)
-    for place, why in refused.items():
-        preview.lines[place].refusal = why
+    for place, reason in refused.items():
+        preview.lines[place].refusal = reason
     group.form_errors.append(
         _("%(count)s 位没有约上，原因写在下面。约上了的不会再约一次。", count=len(refused))
     )
@@ -135,32 +136,35 @@ def show_booked(slot_id: int, batch: str) -> Response:
     return with_read_recorded(shown, "slot", slot_id, len(booked))
 
 
-def _look_up(slot_id: int, group: GroupForm, entries: list[Entry] | None = None) -> Preview:
-    """The preview, once the families that it shows are counted; nobody is shown past the limit."""
+def _look_up(
+    slot_id: int, group: GroupForm, entries: list[Entry] | None = None
+) -> Preview | Refused:
+    """Count the families of the list, then return the preview; past the limit, the refusal."""
     phones = {line.number for line in group.line_forms} - {""}
-    with transaction():
-        actions.count_group_lookups(current_user.id, phones)
+    counted = attempt(lambda: actions.count_group_lookups(current_user.id, phones))
+    if counted.refusal:
+        return counted.refusal
     return preview_of(group, my_slot(current_user, slot_id), current_user, entries or ())
 
 
 def _book(slot_id: int, line: Line, key: str) -> str:
-    """Book one line; what it was refused for, or nothing."""
+    """Book one line in a transaction of its own; return why not, or nothing."""
     form = line.form
-    try:
-        book_for(
+
+    def act() -> Booking:
+        return book_for(
             slot_id,
             form.number,
             [] if form.is_new else [int(form.person.data)],
             form.newcomer(),
-            channel=Channel.GROUP,
-            request_key=key,
+            by=acting(Channel.GROUP, key),
             is_estimate=form.is_new and form.is_estimate,
         )
-    except Refused as refused:
-        return str(refused)
-    except IntegrityError:  # whoever was quicker than a rule: the other lines must not suffer
+
+    try:
+        return str(attempt(act).refusal or "")
+    except IntegrityError:  # somebody was quicker than a rule: the other lines must not suffer
         return _("刚才有人同时在约，这一位没有约上。请再按一次。")
-    return ""
 
 
 def _wrong_number(entries: list[Entry]) -> str:
