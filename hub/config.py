@@ -38,7 +38,8 @@ class Settings:
     worker: bool
     # HUB_WORKERS: web processes; default 2.
     workers: int
-    # HUB_THREADS: threads of each web process; default 4 (more cost more than they give).
+    # HUB_THREADS: threads of each web process; default 2. More of them wait for the interpreter
+    # lock: four took a fifth to a third off the rush on a busy machine (python -m bench.workers).
     threads: int
     # HUB_DEMO_SIGN_IN: 1 shows the sign-in code on the page; default 1 in demo, 0 in production.
     demo_sign_in: bool
@@ -67,7 +68,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         address=(environ.get("HUB_ADDRESS") or f"http://{bind}").rstrip("/"),
         worker=_switch(environ, "HUB_WORKER", True),
         workers=_number(environ, "HUB_WORKERS", 2),
-        threads=_number(environ, "HUB_THREADS", 4),
+        threads=_number(environ, "HUB_THREADS", 2),
         demo_sign_in=_switch(environ, "HUB_DEMO_SIGN_IN", not production),
         secure_cookies=_switch(environ, "HUB_SECURE_COOKIES", production),
         proxies=_number(environ, "HUB_PROXIES", 0),
