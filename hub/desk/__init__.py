@@ -1,1 +1,1 @@
-"""What the centre staff need: today, rosters, marks, bookings for families, the day sheet."""
+"""The desk of a centre: its day, rosters, bookings for families, slot changes, the day sheet."""

@@ -1,4 +1,4 @@
-"""Which centres, slots, bookings and persons one of the staff may see: anything else is 404."""
+"""What one of the staff may see: objects of their centres; anything else is 404."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ CENTRES_PER_PAGE = 20
 
 
 def only_centre_id(account: Account) -> int | None:
-    """The one centre this account works for; None when it is several, or all."""
+    """Return the one centre this account works for; None if it is several, or all."""
     centre_ids = {role.centre_id for role in account.roles}
     return next(iter(centre_ids)) if len(centre_ids) == 1 else None
 
@@ -27,7 +27,7 @@ def only_centre_id(account: Account) -> int | None:
 def my_centres(
     account: Account, words: str = "", page_number: int = 1
 ) -> tuple[list[Centre], bool]:
-    """One page of the centres this account works for, and whether more follow."""
+    """Return one page of the centres this account works for, and whether more follow."""
     query = (
         select(Centre)
         .join(Centre.district)
@@ -42,7 +42,7 @@ def my_centres(
 
 
 def my_centre(account: Account, centre_id: int) -> Centre:
-    """A centre this account works for; any other is not there."""
+    """Return a centre this account works for; else 404."""
     query = (
         select(Centre)
         .options(joinedload(Centre.district), selectinload(Centre.opening_hours))
@@ -52,31 +52,31 @@ def my_centre(account: Account, centre_id: int) -> Centre:
 
 
 def my_slot(account: Account, slot_id: int) -> Slot:
-    """A slot of a centre this account works for, with all that is shown of it."""
+    """Return a slot of a centre this account works for, with all that is shown of it; else 404."""
     query = _slots().where(Slot.id == slot_id, is_mine(account))
     return db.session.scalar(query) or abort(404)
 
 
 def managed_slot(account: Account, slot_id: int) -> Slot:
-    """The same for who manages the centre; 403 for who only works at its desk."""
+    """Return a slot of a centre this account manages; 403 if it only works at the desk there."""
     slot = my_slot(account, slot_id)
     return slot if manages(account, slot.centre_id) else abort(403)
 
 
 def managed_centre(account: Account, centre_id: int) -> Centre:
-    """A centre that this account manages; 403 for who only works at its desk."""
+    """Return a centre this account manages; 403 if it only works at the desk there."""
     centre = my_centre(account, centre_id)
     return centre if manages(account, centre.id) else abort(403)
 
 
 def manages(account: Account, centre_id: int) -> bool:
-    """Whether this account may do at a centre what its manager may."""
+    """Whether this account is a manager of a centre, or more."""
     here = [role for role in account.roles if role.centre_id in (None, centre_id)]
     return any(CLEARANCES[role.name] >= Admits.MANAGER for role in here)
 
 
 def is_mine(account: Account) -> ColumnElement[bool]:
-    """Whether a centre is one that this account works for."""
+    """Condition: the centre is one that this account works for."""
     centre_ids = {role.centre_id for role in account.roles}
     return true() if None in centre_ids else Centre.id.in_(centre_ids)
 
@@ -100,7 +100,7 @@ def _slots() -> Select[Slot]:
 
 
 def my_booking(account: Account, number: str) -> Booking:
-    """A booking, of whatever state, at a centre this account works for; any other is not there."""
+    """Return a booking, in whatever state, at a centre this account works for; else 404."""
     query = (
         select(Booking)
         .join(Booking.slot)
@@ -119,8 +119,7 @@ def my_booking(account: Account, number: str) -> Booking:
 
 
 def my_coming_person(account: Account, person_id: int, now: datetime) -> tuple[Person, str]:
-    """Somebody with a live booking to come at a centre this account works for, and the number of
-    the first such booking; anybody else is not there."""
+    """Return a person with a coming booking at the account's centres, and its number; else 404."""
     query = (
         select(Person, Booking.number)
         .join(Booking, Booking.person_id == Person.id)

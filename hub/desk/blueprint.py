@@ -1,4 +1,4 @@
-"""The desk as one blueprint: an endpoint is called as its address, `desk.bookings.show`."""
+"""The desk as one blueprint, whose endpoints are named like their addresses."""
 
 from flask import Blueprint
 

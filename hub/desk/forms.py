@@ -1,4 +1,4 @@
-"""What the desk fills in: reasons, how many places, whom to book for."""
+"""Forms that several rooms of the desk share."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -17,11 +17,11 @@ def _tidy(typed: str | None) -> str:
 
 
 class ActForm(FlaskForm):
-    """Yes, do it."""
+    """Confirms an act."""
 
 
 class ReasonForm(FlaskForm):
-    """Why: it is kept, and the centre's manager reads it."""
+    """A reason: it is kept, and the centre's manager reads it."""
 
     reason = StringField(
         _l("原因"),

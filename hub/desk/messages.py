@@ -1,4 +1,4 @@
-"""What families are told of what the desk did for them: in Chinese, as they do not see it done."""
+"""Messages to families about what the desk did for them: in Chinese, as they did not see it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,8 +14,10 @@ from hub.web.language import CHINESE
 
 
 def tell_booked(bookings: Sequence[Booking], now: datetime, *, is_estimate: bool = False) -> None:
-    """The desk has booked for her: the number, and where she can look it up; and, where the birth
-    date is an estimate, that she may put it right."""
+    """Tell a family that the desk booked for it: the number and the link.
+
+    With `is_estimate` it is asked to correct the birth date.
+    """
     first = bookings[0]
     facts = facts_of(bookings) | {
         "number": text.number(first.number),

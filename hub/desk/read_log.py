@@ -1,4 +1,4 @@
-"""Reads of personal data, recorded once the page is ready."""
+"""Record reads of personal data, once the page is ready."""
 
 from flask import Response
 from flask_login import current_user
@@ -8,9 +8,9 @@ from hub.db import transaction
 
 
 def with_read_recorded(shown: Response, subject: str, subject_id: int, persons: int) -> Response:
-    """The page, once it is written down who saw so many persons; nothing where it shows nobody.
+    """Record that the visitor saw so many persons, and return the page; nothing for none.
 
-    It is ready by then: reading and rendering a long sheet must not hold the one write lock.
+    The page is ready by then: reading and rendering a long sheet must not hold the write lock.
     """
     account_id = current_user.id
     if persons:

@@ -1,1 +1,1 @@
-"""What the desk does to one booking: attendance, cancelling, moving, restoring."""
+"""One booking at the desk: attendance, cancelling, moving, restoring."""

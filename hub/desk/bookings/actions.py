@@ -1,4 +1,4 @@
-"""What the desk does to bookings of a family; the caller holds the transaction."""
+"""Act on bookings of a family and tell it; the caller holds the transaction."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from hub.timetable.models import Slot
 
 
 def cancel_for_family(bookings: Sequence[Booking], by: Actor) -> None:
-    """Give up places or turns because the family asked for it, who is told. Raises Refused."""
+    """Cancel bookings because the family asked for it, and tell it. Raises Refused."""
     lock_slots(*{booking.slot_id: booking.slot for booking in bookings}.values())
     for booking in bookings:
         rules.check_not_over(booking.slot, by.now)
@@ -29,7 +29,7 @@ def cancel_for_family(bookings: Sequence[Booking], by: Actor) -> None:
 
 
 def move_for_family(booking: Booking, slot: Slot, by: Actor) -> Booking:
-    """Exchange a place for one in another slot, and tell the family. Raises Refused."""
+    """Move a booking to another slot, and tell the family. Raises Refused."""
     lock_slots(booking.slot, slot)
     rules.check_not_over(booking.slot, by.now)
     rules.check_not_here(_came(booking))
@@ -50,7 +50,7 @@ def restore_for_family(booking: Booking, by: Actor) -> None:
 
 
 def accept_for_family(booking: Booking, by: Actor) -> None:
-    """The family said yes on the phone to the place that is held for it. Raises Refused."""
+    """Accept an offer because the family said yes on the phone. Raises Refused."""
     lock_slots(booking.slot)
     held = select(Offer).where(Offer.party == booking.party, Offer.answered_at.is_(None))
     offer = db.session.scalar(held)

@@ -1,4 +1,4 @@
-"""How the pages on which the desk does something to one booking are shown and answered."""
+"""The pages on which the desk acts on one booking, and how their forms are answered."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ Act = Callable[[Booking], object]
 
 
 def booking_page(booking: Booking, status: int = 200, refusal: Refused | None = None) -> Response:
-    """One booking, with all that may be done to it."""
+    """Write the page of one booking, with all that may be done to it."""
     details = details_of(booking)
     listed = details.listed
     possible = acts_on(
@@ -45,7 +45,7 @@ def booking_page(booking: Booking, status: int = 200, refusal: Refused | None = 
 def form_page(
     name: str, booking: Booking, form: FlaskForm, status: int = 200, **context: Any
 ) -> Response:
-    """The page that asks before something is done to a booking."""
+    """Write the page that asks before something is done to a booking."""
     shown = page(
         f"desk/bookings/{name}.html",
         status,
@@ -77,6 +77,6 @@ def do(number: str, act: Act) -> Booking:
 
 
 def back_to_roster(booking: Booking) -> str:
-    """The line of this booking on its roster."""
+    """Return the address of the booking's row on its roster."""
     anchor = f"booking-{booking.number}"
     return url_for("desk.slots.show", slot_id=booking.slot_id, _anchor=anchor)

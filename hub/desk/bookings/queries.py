@@ -14,7 +14,7 @@ from hub.desk.roster.queries import Listed, listed_rows
 from hub.families.models import Guardian
 from hub.timetable.models import Slot, SlotState
 
-MOST_SLOTS = 40  # to move somebody to
+MOST_SLOTS = 40  # offered to move a booking to
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Details:
 
 
 def details_of(booking: Booking) -> Details:
-    """All that the page of one booking shows beside it; four queries."""
+    """Return all that the page of one booking shows beside it; four queries."""
     row = db.session.execute(listed_rows().where(Booking.id == booking.id)).one()
     phones = (
         select(Account.phone)
@@ -50,7 +50,7 @@ def details_of(booking: Booking) -> Details:
 
 
 def party_of(booking: Booking) -> list[Booking]:
-    """The others of a booking's party that are live, by the time of their slots."""
+    """Return the other live bookings of the party, by the time of their slots."""
     together = select(Booking).where(
         Booking.party == booking.party,
         Booking.id != booking.id,
@@ -64,7 +64,7 @@ def party_of(booking: Booking) -> list[Booking]:
 
 
 def slots_to_move_to(booking: Booking, now: datetime) -> Sequence[Slot]:
-    """The coming slots of the same activity that take bookings now, soonest first."""
+    """Return the coming slots of the same activity that take bookings now, soonest first."""
     slots = (
         select(Slot)
         .where(

@@ -1,4 +1,4 @@
-"""What the desk is warned of, and what it may do to a booking: pure decisions about facts."""
+"""What the desk may do to a booking. Pure."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def acts_on(booking: "Booking", *, came: bool, is_excused: bool, now: datetime) -> set[str]:
-    """What the desk may be offered to do to a booking, by the last word of the address.
+    """Return the acts to offer on a booking, each as the last word of its address.
 
     It only spares a press in vain: each act asks again when it is done.
     """
@@ -44,13 +44,13 @@ def check_not_over(slot: "Slot", now: datetime) -> None:
 
 
 def check_not_here(came: bool) -> None:
-    """Refuse to take away the place of somebody who is in the room."""
+    """Refuse to take away the place of a person who is checked in."""
     if came:
         raise Refused(_("已经签到了。签错了的话，先撤回签到。"))
 
 
 def check_no_draw_ahead(slot: "Slot") -> None:
-    """Nobody gets a place past a draw that is still to come."""
+    """Refuse to give a place before the draw that is still to come."""
     if slot.takes_entries:
         raise Refused(_("这一场还没有摇号，不能直接恢复。请重新报名。"))
 

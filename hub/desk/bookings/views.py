@@ -1,4 +1,4 @@
-"""One booking at the desk: arrival, absence, excuse, cancelling, moving, restoring."""
+"""One booking at the desk: check-in, absence, excuse, cancelling, moving, restoring."""
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -199,7 +199,7 @@ def _cancellation_page(booking: Booking, form: CancellationForm, status: int = 2
 
 
 def _together(booking: Booking) -> list[Booking]:
-    """What ends together with it: of a 期 the dates that are to come."""
+    """Return the bookings that are cancelled with this one: of a 期 the coming dates."""
     now = clock.now()
     return [other for other in party_of(booking) if other.starts_at > now]
 

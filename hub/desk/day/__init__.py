@@ -1,1 +1,1 @@
-"""A centre's day on the screen: its slots, and what cannot be right about them."""
+"""A centre's day on the screen: its slots, and the conflicts among them."""

@@ -18,7 +18,7 @@ LONGEST_SLOT = timedelta(days=1)  # overnight care that began the day before is 
 
 @dataclass(frozen=True)
 class DaySlot:
-    """One slot of a day, with what the desk wants to know beside it."""
+    """One slot of a day, with its conflicts in words."""
 
     slot: Slot
     troubles: list[str]
@@ -26,7 +26,7 @@ class DaySlot:
 
 @dataclass(frozen=True)
 class CentreDay:
-    """A centre's day: its lines by time (or by room), when it is open, why it is closed."""
+    """A centre's day: its slots by time or room, its opening hours, why it is closed."""
 
     centre: Centre
     day: date
@@ -40,7 +40,7 @@ class CentreDay:
 
     @property
     def held(self) -> list[DaySlot]:
-        """The lines that take place."""
+        """The slots that take place."""
         return [line for line in self.lines if line.slot.is_open]
 
     @property
@@ -61,7 +61,7 @@ class CentreDay:
 
     @property
     def kept(self) -> int:
-        """How many places are kept for those who come to the desk."""
+        """How many places are kept for the desk."""
         return sum(line.slot.desk_places for line in self.held)
 
     @property
@@ -70,7 +70,7 @@ class CentreDay:
 
 
 def centre_day(centre: Centre, day: date, *, by_room: bool = False) -> CentreDay:
-    """Every slot that runs on this day, called off or in conflict or not; three queries."""
+    """Return every slot that runs on this day, called off or not; three queries."""
     start, end = clock.day_bounds(day)
     query = _slots().where(
         Slot.centre_id == centre.id,

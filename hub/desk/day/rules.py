@@ -1,4 +1,4 @@
-"""What cannot be right about the slots of a day."""
+"""Conflicts among the slots of a day. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -19,11 +19,11 @@ def conflicts(
     closed_days: Sequence["ClosedDay"],
     opening_hours: Sequence["OpeningHours"],
 ) -> list[tuple["Slot", str]]:
-    """What cannot be right about these slots of one centre, each with the sentence that says it.
+    """Return the conflicts of these slots of one centre, each with the sentence that says it.
 
-    The database refuses most of it; an import or an older row may still hold it, and then the
-    desk must see it. Called-off slots disturb nobody. A centre without any opening hours has not
-    told us when it opens, so nothing is outside them.
+    The database refuses most of them; an import or an older row may still hold one, and then the
+    desk must see it. Called-off slots conflict with nothing. A centre without opening hours has not
+    told when it opens, so nothing is outside them.
     """
     held = [slot for slot in slots if slot.is_open]
     found = [*_double_uses(held)]

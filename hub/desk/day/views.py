@@ -20,7 +20,7 @@ blueprint = Blueprint("day", __name__)
 @blueprint.get("/desk")
 @open_to(Admits.DESK)
 def today() -> Response:
-    """Today at the one centre of whoever asks, or the choice among her centres."""
+    """Show today at the visitor's one centre, or the choice among several centres."""
     centre_id = only_centre_id(current_user)
     if centre_id is not None:
         return _day_page(my_centre(current_user, centre_id), clock.today())

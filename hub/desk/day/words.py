@@ -1,4 +1,4 @@
-"""A day as it is written out at the top of a page of the desk, and the week around it."""
+"""A date written out, and the week around it, at the top of the desk's pages."""
 
 from datetime import date, timedelta
 
@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 
 
 def in_words(day: date) -> str:
-    """2026年11月23日 星期一: complete, as paper outlives the day."""
+    """2026年11月23日 星期一: complete, because paper outlives the day."""
     return str(format_date(day, _("y年M月d日 EEEE")))
 
 
 def week_of(day: date) -> list[date]:
-    """Monday to Sunday around this day."""
+    """Return the seven days from Monday to Sunday around this day."""
     monday = day - timedelta(days=day.weekday())
     return [monday + timedelta(days=offset) for offset in range(7)]

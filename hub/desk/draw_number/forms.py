@@ -5,7 +5,6 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from hub.bookings.draw.views import blueprint as blueprint  # that of the public pages, gone on with
 from hub.text import one_line
 
 

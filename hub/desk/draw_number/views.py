@@ -1,4 +1,4 @@
-"""The desk's part in a draw: the public number, typed in once, with where it comes from."""
+"""The page on which the desk types in the public number of a draw, once, with its source."""
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +20,7 @@ from hub.web.attempt import attempt
 from hub.web.pages import page
 from hub.web.security import Admits, acting, open_to
 
-AT_ONCE = 300  # entries at most, and the draw is held while the staff waits; else by the worker
+AT_ONCE = 300  # up to so many entries the draw is held at once; larger ones by the worker
 
 
 blueprint = Blueprint("draw_number", __name__)
@@ -49,7 +49,7 @@ def enter(slot_id: int) -> ResponseReturnValue:
     if not entered.is_done:
         return _number_page(_my_slot_with_draw(slot_id), form, 422)
     draw_id, is_small = entered.result
-    if is_small:  # the number is kept by now, whatever becomes of this
+    if is_small:  # the number is saved by now, even if this fails
         with transaction():
             draws.draw_one(draw_id, clock.now())
     flash(_("摇好了，已经通知各家。") if is_small else _("记下了，几分钟内出结果。"))

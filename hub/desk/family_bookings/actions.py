@@ -1,4 +1,4 @@
-"""What the desk does for a family, and opens to everybody; the caller holds the transaction."""
+"""Book for families and count look-ups; the caller holds the transaction."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -22,19 +22,21 @@ from hub.refusals import Refused
 from hub.timetable.models import Slot
 from hub.timetable.queries import slots_of_series, whole_begins_at
 
-LOOKUPS, IN = 100, timedelta(hours=1)  # of families by their phones, for one of the staff
-GROUP_LOOKUPS = 200  # of those that stand in pasted lists: two full ones
+LOOKUPS, IN = 100, timedelta(hours=1)  # look-ups of families by phone, per member of the staff
+GROUP_LOOKUPS = 200  # of families in pasted lists: two full lists
 
 
 def count_lookup(account_id: int) -> None:
-    """Refuse whoever asks for family after family: that is not how a desk works."""
+    """Count a look-up of a family. Raises Refused past the limit: no desk works like that."""
     if not count_use("desk_lookup", str(account_id), most=LOOKUPS, window=IN):
         raise Refused(rules.too_many_lookups())
 
 
 def count_group_lookups(account_id: int, phones: Collection[str]) -> None:
-    """The same for the families of a pasted list: each counts once an hour, however often the
-    list is looked at again."""
+    """Count the families of a pasted list, each once an hour however often it is looked at.
+
+    Raises Refused past the limit.
+    """
     delete_old_counts(len(phones) + 1)
     new = count_first_uses("desk_family", [f"{account_id}\n{phone}" for phone in phones], window=IN)
     if not count_use("desk_group", str(account_id), most=GROUP_LOOKUPS, window=IN, times=new):
@@ -51,10 +53,11 @@ def book_at_desk(
     by: Actor,
     is_estimate: bool = False,
 ) -> Sequence[Booking]:
-    """Book for persons of the family with this phone, and for one who is not in it yet: all or
-    none. The family's account and household are made where there are none. A date of a whole 期
-    that has not begun is booked with all the others. `is_estimate` says that the newcomer's birth
-    date is one; the family is asked to put it right. Raises Refused.
+    """Book for persons of the family with this phone, and for a newcomer: all or none.
+
+    The family's account and household are made if there are none. A date of a whole 期 that has not
+    begun is booked with all the others. `is_estimate` says that the newcomer's birth date is one;
+    the family is asked to correct it. Raises Refused.
     """
     guardian = account_of(phone, by.now)
     household = household_of(guardian, by.now, by=clerk)
@@ -67,8 +70,8 @@ def book_at_desk(
     is_known = _is_known(by.request_key)
     dates = _booked_as_one(slot, by.now)
     booked = series.enrol(dates, persons, by) if dates else book_party(slot, persons, by)
-    # Known, and for the same persons: the form came a second time, and all is told. A key that is
-    # sent along with something else silences nothing.
+    # Known, and for the same persons: the form came a second time, and the family was told. A key
+    # that is sent with other persons silences nothing.
     if not (is_known and booked[0].request_key == by.request_key):
         messages.tell_booked(booked, by.now, is_estimate=is_estimate)
     return booked

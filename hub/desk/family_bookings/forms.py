@@ -1,4 +1,4 @@
-"""Whom the desk books for."""
+"""The forms to book for a family: its phone, then the persons."""
 
 import secrets
 from typing import Any
@@ -20,7 +20,7 @@ from hub.actor import Channel
 
 
 class HouseholdForm(FlaskForm):
-    """The phone of a guardian, and how she reached the desk."""
+    """A guardian's phone, and whether they came or rang."""
 
     phone = PhoneField(
         _l("手机号"),
@@ -39,7 +39,7 @@ class HouseholdForm(FlaskForm):
 
 
 class CounterForm(FlaskForm):
-    """Who of the family the places are for; the phone goes along, as what proves the family."""
+    """The persons to book for; the phone goes along, as the proof of the family."""
 
     phone = HiddenField()
     channel = HiddenField()
@@ -54,7 +54,7 @@ class CounterForm(FlaskForm):
 
     @property
     def number(self) -> str:
-        """The phone as it is kept; nothing where it is none."""
+        """The phone as it is stored; empty if it is none."""
         try:
             return normalise(self.phone.data or "")
         except ValueError:

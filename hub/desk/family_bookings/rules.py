@@ -1,4 +1,4 @@
-"""How many families one of the staff may look up."""
+"""The limit to looking families up."""
 
 from flask_babel import gettext as _
 

@@ -1,4 +1,4 @@
-"""代约: the desk books for a neighbour who rings or walks in."""
+"""代约: book for a family that rings or walks in."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -33,7 +33,7 @@ blueprint = Blueprint("family_bookings", __name__)
 @blueprint.get("/desk/slots/<int:slot_id>/bookings")
 @open_to(Admits.DESK)
 def show(slot_id: int) -> Response:
-    """First the phone: without it the desk sees nobody's family."""
+    """Ask for the phone first: without it the desk sees nobody's family."""
     form = HouseholdForm(formdata=saved_form(request.path))
     return _phone_page(my_slot(current_user, slot_id), form)
 
@@ -108,7 +108,7 @@ def _count_lookup() -> None:
 
 
 def _is_complete(who: CounterForm, newcomer: PersonForm) -> bool:
-    """Whether somebody of the family is chosen, or somebody new is entered, or both."""
+    """Whether persons of the family are chosen, or a newcomer is entered, or both."""
     if not who.validate():
         return False
     is_typed = bool((newcomer.name.data or "").strip())

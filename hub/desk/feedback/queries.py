@@ -13,12 +13,12 @@ from hub.db import db
 from hub.families.models import Person
 from hub.timetable.models import Slot
 
-MOST = 100  # words
+MOST = 100  # words on the page
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many were glad of an activity, and how many were not."""
+    """How many families were glad of an activity, and how many were not."""
 
     title: str
     glad: int
@@ -27,7 +27,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Word:
-    """What was said of a slot; by whom only where she may be called."""
+    """What a family said of a slot; name and phone only where the centre may call."""
 
     is_glad: bool
     word: str
@@ -38,7 +38,7 @@ class Word:
 
 
 def _counts(centre: Centre, since: datetime) -> list[Count]:
-    """By activity, those with which most were not glad first."""
+    """Return the counts by activity, those with most complaints first."""
     sorry = func.count().filter(~Feedback.is_glad)
     rows = db.session.execute(
         select(Activity.title, func.count().filter(Feedback.is_glad), sorry)
@@ -53,7 +53,7 @@ def _counts(centre: Centre, since: datetime) -> list[Count]:
 
 
 def _words(centre: Centre, since: datetime) -> list[Word]:
-    """The latest words; whose they are is read of nobody who did not offer it."""
+    """Return the latest words; whose they are is read only where the family offered it."""
     rows = db.session.execute(
         select(
             Feedback.is_glad,

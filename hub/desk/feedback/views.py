@@ -1,6 +1,6 @@
-"""What families said of the slots of a centre (满意度), for its manager to read.
+"""What families said of a centre's slots (满意度), for its manager.
 
-Words come without a name; only who offered to be called is named, with the phone to call.
+Words come without a name; only families that offered to be called are named, with a phone.
 """
 
 from datetime import timedelta
@@ -35,5 +35,5 @@ def show(centre_id: int) -> Response:
         days=DAYS,
         most=MOST,
     )
-    # A word may tell of somebody also where no name stands beside it.
+    # A word may tell of a person even where no name stands beside it.
     return with_read_recorded(shown, "centre_feedback", centre_id, len(words))

@@ -28,29 +28,29 @@ _BARE = re.compile(r"(?<![\w.+\-/])(1?[0-9])(?![\w.:\-/])")
 
 @dataclass(frozen=True)
 class Age:
-    """What was written of somebody's age: how many months she can be, at least and at most."""
+    """What was written of a person's age: how many months old they can be, from and to."""
 
     fewest: int
     most: int
-    born: date | None = None  # where it was written to the day
+    born: date | None = None  # if it was written to the day
 
     def birth_date(self, today: date) -> date:
-        """The day, or the first of the month that is an estimate: the middle of what can be."""
+        """Return the birth date, or an estimate: the first of the month in the middle."""
         if self.born:
             return self.born
         months = today.year * 12 + today.month - 1 - (self.fewest + self.most) // 2
         return date(months // 12, months % 12 + 1, 1)
 
     def is_about(self, birth_date: date, today: date) -> bool:
-        """Whether somebody born then may be meant: people round, and speak of the next birthday."""
+        """Whether a person born then may be meant: people round, and speak of the next birthday."""
         months = months_old(birth_date, today)
         return self.fewest - 3 <= months <= self.most + 3
 
 
 def take_ages(rest: str, today: date) -> tuple[list[Age], bool, str]:
-    """The ages in a line, whether it was only a bare number, and the line with a mark at each.
+    """Return the ages in a line, whether one was a bare number, and the line with marks for them.
 
-    The marks are characters of no script, U+E000 for the first.
+    The marks are characters of no script, from U+E000 on.
     """
     ages: list[Age] = []
 
@@ -128,7 +128,7 @@ def _within(age: Age) -> Age | None:
 
 
 def _same(one: Age, other: Age) -> bool:
-    """Whether two ways of saying it are of one person: 5岁, 2021年5月生."""
+    """Whether two ages may be of one person: 5岁, 2021年5月生."""
     is_date = one.fewest == one.most, other.fewest == other.most
     return is_date[0] != is_date[1] and one.fewest <= other.most and other.fewest <= one.most
 

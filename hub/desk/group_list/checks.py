@@ -1,4 +1,4 @@
-"""What is to be said of each line of a pasted list before anybody is booked: pure decisions."""
+"""Marks on each line of a pasted list before anybody is booked. Pure."""
 
 import enum
 from collections.abc import Collection, Iterable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Weight(enum.StrEnum):
-    """How much a mark matters: it says why not to book, what to look at, or what is fine."""
+    """How much a mark matters: wrong, doubtful, or fine."""
 
     WRONG = "wrong"
     DOUBT = "doubt"
@@ -37,19 +37,19 @@ class Mark:
 
 @dataclass
 class Facts:
-    """One line as it stands in the preview: what was written and corrected, and what is known."""
+    """One line of the preview: what was written and corrected, and what is known."""
 
     doubts: Collection[Doubt] = ()
     typed_phone: str = ""
-    phone: str = ""  # as it is kept, where it is one
+    phone: str = ""  # as it is stored, if it is one
     name: str = ""
     birth_date: date | None = None
     is_estimate: bool = False
     sex: str = ""
     persons: Sequence[Named] = ()  # of the household of this phone
-    person: Named | None = None  # who of them it is
+    person: Named | None = None  # the one meant
     kept: Iterable[HouseholdBooking] = ()  # what they have at that time
-    is_taken: bool = True  # whether it is ticked
+    is_taken: bool = True  # ticked to be booked
     marks: list[Mark] = field(default_factory=list)
 
     @property
@@ -63,7 +63,7 @@ class Facts:
 def recognised(
     slot: "Slot", name: str, age: Age | None, persons: Sequence[Named], today: date
 ) -> Named | None:
-    """Who of the household a line means: by the name, or, where it has none, by the age."""
+    """Return the person of the household that a line means, by name or else by age; or None."""
     for person in persons:
         if name and (person.name == name or _is_short_for(name, person.name)):
             return person
@@ -79,7 +79,7 @@ def recognised(
 
 
 def mark_lines(lines: Sequence[Facts], slot: "Slot") -> None:
-    """Say of each line what is wrong with it, what is doubtful and what is known."""
+    """Mark what is wrong with each line, what is doubtful, and what is known."""
     for line in lines:
         _mark_text(line)
         _mark_phone(line)
@@ -88,7 +88,7 @@ def mark_lines(lines: Sequence[Facts], slot: "Slot") -> None:
 
 
 def mark_places(lines: Iterable[Facts], slot: "Slot", places_each: int) -> None:
-    """Say of each ticked line, in their order, whether its turn comes after the last place."""
+    """Mark the ticked lines whose turn comes after the last place."""
     free, turns = slot.places_left + slot.desk_places, slot.waiting_limit - slot.waiting
     for line in lines:
         if not line.is_taken or slot.takes_entries:
@@ -123,7 +123,7 @@ def _mark_text(line: Facts) -> None:
     for doubt, sentence in said.items():
         if doubt in line.doubts:
             if doubt is Doubt.SPLIT and Doubt.MORE in line.doubts:
-                continue  # says the same
+                continue  # it would say the same again
             gone = doubt in {Doubt.CANCELLED, Doubt.CANCELLED_LATER}
             line.say(Weight.WRONG if gone and not line.is_taken else Weight.DOUBT, sentence)
 
@@ -179,7 +179,7 @@ def _mark_known(line: Facts, person: Named, slot: "Slot") -> None:
 
 
 def _mark_twins(lines: Sequence[Facts]) -> None:
-    """The same phone twice: brothers and sisters, or somebody who put herself down twice."""
+    """Mark lines with the same phone: brothers and sisters, or one person entered twice."""
     for place, line in enumerate(lines):
         for before, other in enumerate(lines[:place], start=1):
             if not line.phone or other.phone != line.phone or Doubt.CANCELLED in other.doubts:

@@ -1,7 +1,7 @@
-"""What the desk fills in of a group's list: the text, then each of its lines, to be corrected.
+"""The forms of a group's list: the pasted text, then its lines, to be corrected.
 
-All names begin with `group-`: what many families wrote is kept nowhere, not even for somebody
-whose sign-in has expired (see `hub.accounts.saved_forms`).
+All field names begin with `group-`: what many families wrote is saved nowhere, not even when a
+session has expired (see `hub.accounts.saved_forms`).
 """
 
 import re
@@ -58,15 +58,15 @@ class PasteForm(FlaskForm):
             raise ValidationError(_("太多了：一次最多贴 100 行，请分几次贴。"))
 
 
-NOBODY = "0"  # of the household: somebody new
+NOBODY = "0"  # a newcomer, not in the household yet
 
 
 class LineForm(Form):
-    """One person of the list; `person` is the id of somebody of the household, or NOBODY."""
+    """One person of the list; `person` is the id of a person of the household, or NOBODY."""
 
     source = HiddenField()  # the line as it was written
     doubts = HiddenField()
-    estimate = HiddenField()  # the birth date, as long as it is the one that was estimated
+    estimate = HiddenField()  # the estimated birth date, to see whether it was corrected
     take = BooleanField(_l("约"))
     person = SelectField(_l("是谁"), choices=[], validate_choice=False)
     name = StringField(_l("姓名"), render_kw={"maxlength": 40, "autocomplete": "off"})
@@ -82,7 +82,7 @@ class LineForm(Form):
 
     @property
     def number(self) -> str:
-        """The phone as it is kept; empty where it is none."""
+        """The phone as it is stored; empty if it is none."""
         try:
             return normalise((self.phone.data or "")[:30])
         except ValueError:
@@ -99,7 +99,7 @@ class LineForm(Form):
         return frozenset(doubt for doubt in Doubt if doubt in written)
 
     def offer(self, persons: Iterable[Person]) -> None:
-        """Let somebody of this household be chosen; whoever is of another one no longer is."""
+        """Offer the persons of this household; a choice from another household is dropped."""
         known = {str(one.id): f"{one.name} {text.age(one.birth_date)}" for one in persons}
         self.person.choices = {NOBODY: _("新的一位")} | known
         if self.person.data not in known:
@@ -110,7 +110,7 @@ class LineForm(Form):
         return self.person.data in {None, NOBODY}
 
     def check(self) -> bool:
-        """Whether it can be booked as it stands; what is missing stands beside its field."""
+        """Whether the line can be booked as it stands; what is missing is said beside its field."""
         wrong: dict[Any, str] = {}
         if not self.number:
             wrong[self.phone] = _("请填能收短信的手机号。")
@@ -138,7 +138,7 @@ class LineForm(Form):
         return wrong
 
     def newcomer(self) -> dict[str, Any] | None:
-        """Who is new, in the words of the actions; only after check()."""
+        """Return the newcomer's facts for the actions, or None; call it after check()."""
         if not self.is_new:
             return None
         return {
@@ -149,7 +149,7 @@ class LineForm(Form):
 
 
 class GroupForm(FlaskForm):
-    """The lines of one list; by `batch` a line that is sent again is known."""
+    """The lines of one list; `batch` makes a line that is sent again known."""
 
     batch = HiddenField()
     lines = FieldList(FormField(LineForm), max_entries=MOST_LINES)
@@ -164,7 +164,7 @@ class GroupForm(FlaskForm):
         return [entry.form for entry in self.lines]
 
     def key_of(self, place: int) -> str:
-        """The request key of the line at this place, from 0."""
+        """Return the request key of the line at this place, from 0."""
         return f"{self.batch.data}-{place}"
 
 
@@ -173,7 +173,7 @@ def is_batch(typed: str) -> bool:
 
 
 def typed_of(entry: Entry, today: date) -> dict[str, Any]:
-    """What the form of a line begins with."""
+    """Return what the form of a line begins with."""
     born = entry.age.birth_date(today) if entry.age else None
     is_estimate = born is not None and entry.age is not None and entry.age.born is None
     return {

@@ -1,6 +1,6 @@
-"""What chat groups call people: surnames, titles, and naming somebody so that little is told. Pure.
+"""Names in chat groups: surnames, titles, and names that tell others little. Pure.
 
-A surname is all that a group is told of who is booked; what is not known to be one is not told.
+A group is told only surnames of those who are booked; what is not known to be one is not told.
 """
 
 from flask_babel import gettext as _
@@ -30,7 +30,7 @@ TITLES = (
     "宝爸", "小朋友", "同学", "姐", "哥", "嫂", "妈", "爸",
 )  # fmt: skip
 
-# What lists say of boys and girls, longer words first …
+# Words for boys and girls, longer ones first …
 FEMALE = (
     "外孙女", "小女孩", "孙女", "女儿", "女孩", "女宝", "女生", "女娃", "女童", "妹妹", "姐姐",
     "女",
@@ -39,7 +39,7 @@ MALE = (
     "外孙", "小男孩", "孙子", "孙儿", "儿子", "男孩", "男宝", "男生", "男娃", "男童", "弟弟",
     "哥哥", "男",
 )  # fmt: skip
-# … and what they say beside.
+# … and words that name nobody.
 SAID = (
     "联系电话", "手机号码", "联系方式", "孩子姓名", "宝宝姓名", "家长姓名", "电话号码", "手机号",
     "第一次", "小朋友", "电话", "手机", "姓名", "名字", "年龄", "性别", "孩子", "家长", "生日",
@@ -50,7 +50,7 @@ SAID = (
 
 
 def surname_of(name: str) -> str:
-    """欧阳 of 欧阳娜, 张 of 张三; empty where it is not known to be one (乐乐, 小满, Anna)."""
+    """Return 欧阳 of 欧阳娜, 张 of 张三; empty if no surname is known (乐乐, 小满, Anna)."""
     if name[:2] in COMPOUND and len(name) > 2:
         return name[:2]
     is_pet_name = len(set(name)) == 1
@@ -58,19 +58,19 @@ def surname_of(name: str) -> str:
 
 
 def title_in(name: str) -> str:
-    """妈妈 of 张妈妈; empty where the name is more than what somebody is called by."""
+    """Return 妈妈 of 张妈妈; empty if the name is more than a title."""
     ends = (title for title in TITLES if name.endswith(title) and name != title)
     return next(ends, "")
 
 
 def is_only_title(name: str) -> bool:
-    """Whether it is a surname with a title (张妈妈), or a title alone, and so nobody's name."""
+    """Whether it is a surname with a title (张妈妈), or a title alone, and so no name."""
     before = name.removesuffix(title_in(name))
     return name in TITLES or (before != name and (before in SINGLE or before in COMPOUND))
 
 
 def called(name: str, *, is_adult: bool, is_female: bool) -> str:
-    """张女士 · 李先生 · 王小朋友: all that others in a group are told of somebody."""
+    """张女士 · 李先生 · 王小朋友: all that others in a group are told of a person."""
     surname = surname_of(name)
     if not is_adult:
         return _("%(surname)s小朋友", surname=surname) if surname else _("一位小朋友")

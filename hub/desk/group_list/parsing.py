@@ -1,4 +1,4 @@
-"""A 接龙, the list that a chat group writes, line by line as what may be bookings. Pure.
+"""Parse a 接龙, the list that a chat group writes, into entries that may be bookings. Pure.
 
 It guesses and says where it doubts; people look at every line before anything is booked. A phone
 is never pieced together: its digits stand in the line one after the other.
@@ -16,7 +16,7 @@ from hub.desk.group_list.names import FEMALE, MALE, SAID, surname_of, title_in
 
 MOST_LINES = 100
 MOST_CHARACTERS = 10_000
-LONGEST_LINE = 300  # of which more is not read: nobody's name and phone take as much
+LONGEST_LINE = 300  # characters that are read: no name and phone take more
 MOST_OF_A_LINE = 5  # persons
 
 _CIRCLED = {0x2460 + n: f"{n + 1}. " for n in range(20)} | {0x1F51F: "10. ", 0x20E3: ". "}
@@ -52,7 +52,7 @@ _ALONE_ONLY = {"女", "男", "妹妹", "姐姐", "弟弟", "哥哥"}  # 李亚�
 
 
 class Doubt(enum.StrEnum):
-    """What somebody should look at in a line; the sentences are in `group_checks`."""
+    """What people should look at in a line; the sentences are in `checks`."""
 
     CANCELLED = "cancelled"
     CANCELLED_LATER = "cancelled_later"
@@ -70,21 +70,21 @@ class Doubt(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One person that a line seems to put down."""
+    """One person that a line seems to enter."""
 
-    line: int  # which of the lines that say anything, from 0
+    line: int  # index among the lines that are not blank
     text: str
     name: str = ""
     sex: str = ""  # as the families' Sex
     age: Age | None = None
-    phones: tuple[str, ...] = ()  # as they are kept
-    odd_number: str = ""  # what stands where a phone would, and is none
+    phones: tuple[str, ...] = ()  # as they are stored
+    odd_number: str = ""  # digits in the place of a phone that are none
     doubts: frozenset[Doubt] = frozenset()
 
 
 @dataclass(frozen=True)
 class GroupList:
-    """What was pasted: who is put down, and the lines that put down nobody (a title, a rule)."""
+    """The entries of a pasted list, and the lines that enter nobody (a title, a rule)."""
 
     entries: list[Entry]
     others: list[str]
@@ -95,7 +95,7 @@ def count_lines(pasted: str) -> int:
 
 
 def read_list(pasted: str, today: date) -> GroupList:
-    """Everything that was pasted; each line that says anything is in it once, or once a person."""
+    """Parse a pasted list; each line that is not blank appears once, or once per person."""
     lines = [line.strip() for line in pasted.splitlines() if line.strip()]
     read = [read_line(line, today, place) for place, line in enumerate(lines)]
     is_numbered = any(_NUMBERED.match(_without_phones(_plain(line))) for line in lines)
@@ -110,7 +110,7 @@ def read_list(pasted: str, today: date) -> GroupList:
 
 
 def read_line(text: str, today: date, line: int = 0) -> list[Entry]:
-    """The persons of one line, one at least."""
+    """Return the persons of one line, at least one."""
     plain = _plain(text)
     doubts = {Doubt.TOO_LONG} if len(text) > LONGEST_LINE else set()
     phones, odd_number, rest = _take_phones(plain, doubts)
@@ -136,7 +136,7 @@ def read_line(text: str, today: date, line: int = 0) -> list[Entry]:
 
 
 def _puts_down(line: str, persons: list[Entry], *, is_numbered: bool) -> bool:
-    """Whether a line puts somebody down, or is said around it."""
+    """Whether a line enters a person, or is only said around the list."""
     plain, first = _plain(line), persons[0]
     if _EXAMPLE.match(plain):
         return False
@@ -150,7 +150,7 @@ def _puts_down(line: str, persons: list[Entry], *, is_numbered: bool) -> bool:
 
 
 def _without_withdrawn(entries: list[Entry]) -> list[Entry]:
-    """The same; who is taken back by a later line is doubted where she was put down first."""
+    """Mark entries as doubtful that a later line takes back."""
     seen: list[Entry] = []
     for entry in reversed(entries):
         is_later = Doubt.CANCELLED not in entry.doubts and any(
@@ -164,7 +164,7 @@ def _without_withdrawn(entries: list[Entry]) -> list[Entry]:
 
 
 def _plain(line: str) -> str:
-    """A line in one kind of digits, blanks and dashes, without pictures."""
+    """Return a line with one kind of digits, blanks and dashes, without pictures."""
     usual = unicodedata.normalize("NFKC", line[:LONGEST_LINE].translate(_CIRCLED | _DASHES))
     return "".join(_seen(one) for one in usual.translate(_DASHES))
 
@@ -177,7 +177,7 @@ def _seen(character: str) -> str:
 
 
 def _take_phones(plain: str, doubts: set[Doubt]) -> tuple[tuple[str, ...], str, str]:
-    """The phones of a line, a number that is none, and the line without them."""
+    """Return the phones of a line, digits that are no phone, and the line without both."""
     phones: list[str] = []
     odd: list[str] = []
 
@@ -209,9 +209,9 @@ def _without_phones(plain: str) -> str:
 
 
 def _take_count(rest: str, doubts: set[Doubt]) -> tuple[int, str]:
-    """How many persons a line says it is for, as far as it says it, and the line without it.
+    """Return how many persons a line is for, as far as it says so, and the line without that.
 
-    “+1 李婷” only joins in; “李婷 +1” brings somebody.
+    “+1 李婷” only joins in; “李婷 +1” brings one more person.
     """
     many = 1
     if plus := _PLUS.search(rest):
@@ -233,7 +233,7 @@ def _counted(said: str) -> int:
 def _persons_in(
     tokens: list[str], ages: list[Age], doubts: set[Doubt]
 ) -> list[tuple[str, str, Age | None]]:
-    """Name, sex and age of each person: an age stands behind a name, or else before it."""
+    """Return name, sex and age of each person; an age stands behind its name, or else before it."""
     places = [place for place, token in enumerate(tokens) if _age_at(token) is not None]
     if not places:
         return [(_name_of(tokens, doubts, last=False), _sex_in(tokens), None)]
@@ -260,13 +260,13 @@ def _name_of(tokens: list[str], doubts: set[Doubt], *, last: bool) -> str:
     title = title_in(name)
     of_whom = name.removesuffix(title)
     if title and len(of_whom) > 1 and not (surname_of(name) and len(of_whom) == 1):
-        doubts.add(Doubt.FROM_TITLE)  # 小满妈妈 puts down 小满
+        doubts.add(Doubt.FROM_TITLE)  # 小满妈妈 enters 小满
         return of_whom
     return name
 
 
 def _names_in(tokens: list[str]) -> list[str]:
-    """What may be somebody's name, with the words taken off that only speak of somebody."""
+    """Return what may be names, without the words around them that are none."""
     bare = (_bare(token) for token in tokens)
     return [
         name for name in bare if name and (_HAN_NAME.fullmatch(name) or _LATIN_NAME.fullmatch(name))

@@ -1,4 +1,4 @@
-"""The preview of a pasted list: each line with who it may be, and what became of it."""
+"""The preview of a pasted list: each line with the person meant and what became of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from hub.timetable.models import Slot
 
 @dataclass
 class Line:
-    """One person of the list; `booking` once there is one."""
+    """One person of the list; `booking` is set once there is one."""
 
     form: LineForm
     facts: Facts
     booking: Booking | None
-    refusal: str = ""  # why it was not booked just now
+    refusal: str = ""  # the refusal when it was booked just now
 
     @property
     def is_ticked(self) -> bool:
-        """Whether it is to be booked, and is not yet."""
+        """Whether it is ticked and not booked yet."""
         return bool(self.form.take.data) and self.booking is None
 
 
@@ -53,10 +53,10 @@ def preview_of(
     *,
     looks: bool = True,
 ) -> Preview:
-    """The lines of the form with all that is known; in four queries, however many there are.
+    """Return the lines of the form with all that is known; four queries for any number of lines.
 
-    With `entries`, the list as it was read just now, it also ticks what nothing speaks against.
-    Where it does not look, nothing is said of any family.
+    With `entries`, the list as it was just read, lines without objections are ticked. Without
+    `looks` nothing is said of any family.
     """
     forms = form.line_forms
     keys = [form.key_of(place) for place in range(len(forms))]

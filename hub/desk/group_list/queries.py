@@ -1,4 +1,4 @@
-"""What is known of the people of a pasted list: what they have booked, and what became of them."""
+"""What is known of the people of a pasted list: bookings at the time, and what became of lines."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -16,7 +16,7 @@ from hub.timetable.models import Slot
 
 
 def bookings_at_the_time(person_ids: Collection[int], slot: Slot) -> list[HouseholdBooking]:
-    """What these persons have at the time of a slot, there or elsewhere; one query."""
+    """Return what these persons have booked at the time of a slot, there or elsewhere."""
     then = (
         Booking.person_id.in_(person_ids),
         Booking.state.in_(LIVE),
@@ -28,7 +28,7 @@ def bookings_at_the_time(person_ids: Collection[int], slot: Slot) -> list[Househ
 
 
 def booked_with_keys(account: Account, keys: Iterable[str]) -> dict[str, Booking]:
-    """The live bookings that this account made with these request keys, by key."""
+    """Return the live bookings that this account made with these request keys, by key."""
     mine = Booking.request_key.in_(list(keys)), Booking.made_by_id == account.id
     found = (
         select(Booking)
@@ -39,7 +39,7 @@ def booked_with_keys(account: Account, keys: Iterable[str]) -> dict[str, Booking
 
 
 def note_looks(households: Mapping[str, Household], account_id: int) -> None:
-    """Write down that one of the staff saw who is in these households."""
+    """Record that one of the staff saw the persons of these households."""
     seen = {one.id: len(one.persons) for one in households.values()}
     for household_id, persons in sorted(seen.items()):
         record_read("household", household_id, account_id=account_id, persons=persons)

@@ -1,6 +1,6 @@
-"""The list of a slot as a text for a chat group: what, when, where, and surnames only. Pure.
+"""The list of a slot as a text for a chat group: what, when, where, surnames only. Pure.
 
-It is Chinese whoever copies it: the group reads it. Nobody's given name, phone or age is in it.
+It is in Chinese, because the group reads it, and holds no given name, phone or age.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def group_text(slot: "Slot", roster: "Roster", link: str) -> str:
-    """Title, when, where, places left and the link, then who is booked and who waits, by number."""
+    """Return title, time, place, free places and link, then who is booked and who waits."""
     with force_locale(CHINESE):
         parts = [_head(slot, roster, link)]
         parts += [_names(_("已约："), roster.confirmed, slot)] if roster.confirmed else []

@@ -1,7 +1,7 @@
 """接龙: the list of a slot for a chat group, and what the group wrote, made into bookings.
 
-What is pasted goes back to the browser with the page that shows it and is kept nowhere. Each line
-is booked in a transaction of its own, in the order of the list: what is refused to one family
+What is pasted goes back to the browser with the page that shows it and is stored nowhere. Each
+line is booked in a transaction of its own, in the order of the list: a refusal to one family
 undoes nothing of another's, and each holds locks only of its own household. The key of a line
 makes it one booking, however often the list is sent.
 """
@@ -124,7 +124,7 @@ def book(slot_id: int) -> ResponseReturnValue:
 @blueprint.get("/desk/slots/<int:slot_id>/group-bookings/<batch>")
 @open_to(Admits.DESK)
 def show_booked(slot_id: int, batch: str) -> Response:
-    """What became of the list that this account sent, line by line."""
+    """Show what became of the list that this account sent, line by line."""
     slot = my_slot(current_user, slot_id)
     keys = [f"{batch}-{place}" for place in range(MOST_LINES)] if is_batch(batch) else []
     found = booked_with_keys(current_user, keys)
@@ -198,7 +198,7 @@ def _list_page(slot_id: int, form: PasteForm, status: int = 200) -> Response:
 
 
 def _refused(slot_id: int, group: GroupForm, refusal: Refused) -> Response:
-    """The lines as they were sent, and nothing of the families."""
+    """Write the lines as they were sent, and nothing of the families."""
     group.form_errors.append(str(refusal))
     preview = preview_of(group, my_slot(current_user, slot_id), current_user, looks=False)
     return _preview_page(slot_id, group, preview, 422)
@@ -224,5 +224,5 @@ def _preview_page(
 
 
 def _closed(slot: Slot) -> Refused | None:
-    """Why nobody can be booked here now."""
+    """Return why nobody can be booked here now, or None."""
     return refusal_of(partial(check_window, by_staff=True), slot, clock.now())

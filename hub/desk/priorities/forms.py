@@ -1,4 +1,4 @@
-"""Which group a person belongs to."""
+"""The form to verify a priority, and the groups that have one."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired
 
-# Who goes first in a draw. Configuration: as 妇联 and the centres name them, written as they are
-# kept, and beside it as they are shown; whoever is verified already keeps the old name.
+# Groups with priority in draws. Configuration, as 妇联 and the centres name them: the name as it is
+# stored, and as it is shown. Persons who are verified already keep the old name.
 PRIORITY_GROUPS = {
     "留守儿童": _l("留守儿童"),
     "困境儿童": _l("困境儿童"),
@@ -22,7 +22,7 @@ PRIORITY_GROUPS = {
 
 
 class PriorityForm(FlaskForm):
-    """What the proof that was shown says."""
+    """The group that the proof shows."""
 
     group = RadioField(_l("属于哪一类"), validators=[InputRequired(_l("请选一类。"))])
 

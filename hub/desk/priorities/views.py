@@ -1,4 +1,4 @@
-"""Who goes first in a draw: verified by the desk that has seen the proof."""
+"""Priority in draws: verified by the desk that has seen the proof."""
 
 from flask import Blueprint, Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""What the staff of a centre did that needs a reason, for its manager to read."""
+"""What the staff of a centre did that needs a reason, for its manager."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,22 +14,22 @@ from hub.db import db
 from hub.timetable.models import Slot
 
 DAYS = 60
-MOST = 100  # of each
+MOST = 100  # rows of each sort
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why, when and by whom something was done about a booking."""
+    """Why, when and by whom something was done to a booking."""
 
     at: datetime
     reason: str
-    by: str  # nobody's name where the account is gone
+    by: str  # empty if the account is gone
     booking: Booking
 
 
 @dataclass(frozen=True)
 class CalledOff:
-    """A slot that does not take place; by nobody where the clock did it."""
+    """A slot that was called off; `by` is empty where a scheduled job did it."""
 
     slot: Slot
     by: str
@@ -37,7 +37,7 @@ class CalledOff:
 
 @dataclass(frozen=True)
 class Reasons:
-    """The latest first."""
+    """What needs a reason, the latest first."""
 
     moved_up: list[Reason]
     excused: list[Reason]
@@ -50,7 +50,7 @@ class Reasons:
 
 
 def reasons_at(centre: Centre, now: datetime) -> Reasons:
-    """What was moved up, excused and called off here in the last days; three queries."""
+    """Return what was moved up, excused and called off here lately; three queries."""
     since = now - timedelta(days=DAYS)
     return Reasons(
         _of_bookings(Reordering, centre, since),

@@ -16,7 +16,7 @@ blueprint = Blueprint("reasons", __name__)
 @blueprint.get("/desk/centres/<int:centre_id>/reasons")
 @open_to(Admits.MANAGER)
 def show(centre_id: int) -> Response:
-    """What the staff did that needs a reason: moved up, excused, called off."""
+    """Show what the staff moved up, excused and called off, with the reasons."""
     centre = managed_centre(current_user, centre_id)
     found = reasons_at(centre, clock.now())
     shown = page("desk/reasons/reasons.html", centre=centre, found=found, days=DAYS, most=MOST)

@@ -1,4 +1,4 @@
-"""Who is booked in slots, and one booking, as the desk of their centre sees them."""
+"""Who is booked in slots, as the desk sees it."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ MOST_CANCELLED = 200
 
 @dataclass(frozen=True)
 class Listed:
-    """One booking on a roster, with what the desk wants to know beside it."""
+    """One booking on a roster, with its check-in, excuse, priority and offer."""
 
     booking: Booking
     came_at: datetime | None
@@ -44,11 +44,11 @@ class Listed:
 
 @dataclass(frozen=True)
 class Roster:
-    """Everybody of a slot in the order they booked, those who wait in the order of the line."""
+    """The bookings of a slot in the order they were made; those that wait in order of turn."""
 
     day: date
     listed: list[Listed] = field(default_factory=list)
-    # All that the desk sees of the guardians' phones: the last four digits, by household.
+    # The last four digits of the guardians' phones, by household: all that the desk sees of them.
     digits: dict[int, list[str]] = field(default_factory=dict)
 
     def of(self, *states: str) -> list[Listed]:
@@ -60,13 +60,13 @@ class Roster:
 
     @property
     def holders(self) -> list[Listed]:
-        """Whose places are given or held; once the slot is called off, whose they were."""
+        """The bookings with given or held places; of a called-off slot, those that had one."""
         return self.of(BookingState.CONFIRMED, BookingState.OFFERED, BookingState.CANCELLED)
 
     @property
     def waiting(self) -> list[Listed]:
-        line = self.of(BookingState.WAITING)
-        return sorted(line, key=lambda listed: (listed.booking.turn, listed.booking.id))
+        waiting = self.of(BookingState.WAITING)
+        return sorted(waiting, key=lambda listed: (listed.booking.turn, listed.booking.id))
 
     @property
     def came(self) -> int:
@@ -74,16 +74,16 @@ class Roster:
 
     @property
     def persons(self) -> int:
-        """Of how many persons this shows something (whoever was removed has left no name)."""
+        """How many persons this shows (one who was removed has left no name)."""
         return sum(listed.person is not None for listed in self.listed)
 
 
 def rosters_of(
     slots: Sequence[Slot], states: Sequence[BookingState] = ON_SCREEN
 ) -> dict[int, Roster]:
-    """The roster of each of these slots, by its id; two queries for any number of them.
+    """Return the rosters of these slots, by slot id; two queries for any number of slots.
 
-    Of a slot that was called off it also holds those who had a place or a turn until then.
+    The roster of a called-off slot also holds those who had a place or a turn until then.
     """
     rosters = {slot.id: Roster(day=clock.local(slot.starts_at).date()) for slot in slots}
     shown = (
@@ -108,7 +108,7 @@ def rosters_of(
 
 
 def cancelled_of(slot: Slot) -> Sequence[Booking]:
-    """Who gave up a place or a turn, or lost it, the latest first: to take it back."""
+    """Return the cancelled bookings of a slot, the latest first, to restore one of them."""
     gone = (
         select(Booking)
         .where(Booking.slot_id == slot.id, Booking.state == BookingState.CANCELLED)
@@ -119,7 +119,7 @@ def cancelled_of(slot: Slot) -> Sequence[Booking]:
 
 
 def listed_rows() -> Select[Booking, datetime, bool, bool, datetime]:
-    """The columns of Listed, in one query: at most one row of each of the others belongs here."""
+    """Select the columns of Listed; at most one row of each other table belongs to a booking."""
     is_open = Offer.party == Booking.party, Offer.answered_at.is_(None)
     return (
         select(

@@ -35,7 +35,7 @@ def show_cancelled(slot_id: int) -> Response:
 def roster_page(
     slot_id: int, status: int = 200, refused: tuple[str, Refused] | None = None
 ) -> Response:
-    """The page from which the desk works; `refused` is the booking that something was asked of."""
+    """Write the roster; `refused` is the number of the booking an act was refused for, with why."""
     slot = my_slot(current_user, slot_id)
     roster = rosters_of([slot])[slot.id]
     now = clock.now()

@@ -1,9 +1,9 @@
 """How a printed roster is laid out."""
 
-BLANK_ROWS = 3, 6  # on a printed roster, at least and at most
+BLANK_ROWS = 3, 6  # fewest and most, on a printed roster
 
 
 def blank_rows(places_left: int) -> int:
-    """How many empty rows a roster has for those who walk in: the free places, within reason."""
+    """Return how many empty rows a printed roster has for walk-ins, within reason."""
     fewest, most = BLANK_ROWS
     return min(max(places_left, fewest), most)

@@ -8,7 +8,7 @@ from hub.timetable.models import Slot
 
 
 def open_desk_places_now(slot: Slot, by: Actor) -> None:
-    """What is kept for the desk is for everybody, those who wait first."""
+    """Open the places kept for the desk to everybody, the waiting list first. Raises Refused."""
     lock_slots(slot)
     rules.check_may_change(slot, by.now)
     slot_changes.release_desk_places(slot, by=by)

@@ -1,4 +1,4 @@
-"""How many places a slot has."""
+"""The form for the number of places."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -13,7 +13,7 @@ MOST_PLACES = 2000  # a square full of people
 
 
 class CapacityForm(FlaskForm):
-    """How many places there are from now on, and who waits instead where they are fewer."""
+    """How many places there are from now on, and who waits instead if they are fewer."""
 
     capacity = IntegerField(
         _l("一共几个名额"),

@@ -8,7 +8,7 @@ from hub.timetable.models import Slot
 
 
 def families_told(slot: Slot) -> tuple[int, int]:
-    """How many families, and how many persons, hear of it when the slot is called off."""
+    """Return how many families and persons are told when the slot is called off."""
     live = Booking.slot_id == slot.id, Booking.state.in_(LIVE)
     counted = select(func.count(Booking.household_id.distinct()), func.count()).where(*live)
     families, persons = db.session.execute(counted).one()

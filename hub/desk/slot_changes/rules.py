@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_may_change(slot: "Slot", now: datetime) -> None:
-    """Refuse to change the places of what does not take place, or is over."""
+    """Refuse to change the places of a slot that is called off or over."""
     if not slot.is_open:
         raise Refused(_("这一场已经停办了。"))
     if now >= slot.ends_at:

@@ -1,4 +1,4 @@
-"""What the manager of a centre changes about a slot: its places, and whether it takes place."""
+"""The manager's pages to change a slot's places or call it off."""
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -107,7 +107,7 @@ def call_slot_off(slot_id: int) -> ResponseReturnValue:
 def _capacity_page(
     slot: Slot, form: CapacityForm, asked: list[Booking] | None = None, status: int = 200
 ) -> Response:
-    """`asked` are those among whom the manager must choose, the last who came first."""
+    """Write the page; `asked` are the bookings to choose from, the last made first."""
     asked = asked or []
     chosen = set(form.to_waiting_list.data or [])
     shown = page(
