@@ -10,12 +10,12 @@ The words of this program, one for each thing, in code, addresses, tables and te
 - series (期): dates of an activity that belong together; a whole one (整期) is booked as one
 - booking (预约): one person's place in a slot, or turn on its waiting list (候补)
 - party: the bookings that stand or fall together: a family in one slot, all dates of a whole 期
-- line: who waits for a place of a slot, in the order in which they are served
+- waiting list (候补): the parties that wait for places of a slot, in the order they are served
 - offer (留名额): places held for a party that waited, until it says yes or no or time runs out
 - draw (摇号): places given in an order that anyone can recompute; before it one enters (报名)
 - arrival (签到), leave (请假), no-show (没来), excuse: who came, and what an absence counts for
 - household (家庭): persons who are booked for together; its guardians (监护人) have accounts
-- person (家人): an adult or a child of a household, whom one books for
+- person (家人): an adult or a child of a household, for whom slots are booked
 - account: a phone number that signs in; staff have roles at centres
 - staff member (带领人): somebody of a centre's team, who leads slots
 - roster (花名册): who is booked in a slot; day sheet (日程单): what is printed of a day
@@ -53,7 +53,7 @@ __version__ = "0.1.0"
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
-    """The whole program. Raises ConfigError where the settings do not allow a start."""
+    """Make the whole program. Raises ConfigError if the settings do not allow a start."""
     settings = settings or config.load_settings()
     app = Flask(
         "hub",

@@ -1,4 +1,4 @@
-"""Who does something, when, and by which way: one value that every act is given."""
+"""Who acts, when, and by which way: the one value that every act is given."""
 
 import enum
 from dataclasses import dataclass

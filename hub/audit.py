@@ -1,4 +1,7 @@
-"""Who did what, and who read whose data: rows written in the transaction they tell of."""
+"""The audit: who did what, and who read whose data, written in the same transaction.
+
+For people to read; no logic reads it.
+"""
 
 from datetime import datetime
 
@@ -26,7 +29,7 @@ class AuditEntry(Model):
 
 
 class ReadEntry(Model):
-    """One look of the staff at personal data: who, which page, about how many persons."""
+    """One read of personal data by the staff: who, which page, about how many persons."""
 
     __tablename__ = "read_entry"
     __table_args__ = (Index(None, "account_id", "at"), Index(None, "subject", "subject_id"))
@@ -47,7 +50,7 @@ def record(
     household_id: int | None = None,
     detail: str = "",
 ) -> None:
-    """Note a write in the caller's transaction; `subject` needs its id, so flush it first."""
+    """Record a write in the caller's transaction; `subject` needs its id, so flush it first."""
     db.session.add(
         AuditEntry(
             at=clock.now(),
@@ -62,7 +65,7 @@ def record(
 
 
 def record_read(subject: str, subject_id: int, *, account_id: int, persons: int) -> None:
-    """Note, in the caller's transaction, that the staff looked at the data of so many persons."""
+    """Record, in the caller's transaction, that one of the staff saw so many persons' data."""
     db.session.add(
         ReadEntry(
             at=clock.now(),

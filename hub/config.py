@@ -54,7 +54,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of this machine. Raises ConfigError where a start would be unsafe or unclear."""
+    """Return the settings of this machine. Raises ConfigError if a start would be unsafe."""
     env = environ.get("HUB_ENV", "demo")
     if env not in {"demo", "production"}:
         raise ConfigError(f"HUB_ENV is {env!r}; it can be demo or production.")
@@ -79,7 +79,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def for_flask(settings: Settings) -> dict[str, Any]:
-    """The same settings in the words of Flask and its extensions."""
+    """Return the same settings in the words of Flask and its extensions."""
     return {
         "HUB": settings,
         "SECRET_KEY": settings.secret_key,
@@ -112,7 +112,7 @@ def _check_production(settings: Settings) -> None:
 
 
 def _own_secret() -> str:
-    """The demo's key, made once. Two processes that start together agree on one."""
+    """Return the demo's key, made once. Two processes that start together agree on one."""
     path = INSTANCE / "secret_key"
     if not path.exists():
         INSTANCE.mkdir(exist_ok=True)

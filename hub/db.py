@@ -96,7 +96,7 @@ else:
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """One act: everything inside is kept together, or, when it raises, nothing is.
+    """Run one act: everything inside is kept together, or nothing if it raises.
 
     Nobody else commits. It first ends the read that loading the user began, since SQLite cannot
     turn a read into a write once somebody else has written; objects loaded before are read anew.
@@ -113,7 +113,7 @@ def transaction() -> Iterator[None]:
 
 
 def end_reading() -> None:
-    """End the transaction of a read by COMMIT; what was changed outside transaction() is undone.
+    """End a read by COMMIT; what was changed outside transaction() is undone.
 
     Not by ROLLBACK, on which psycopg drops its prepared statements, so that PostgreSQL would parse
     and plan each page anew: at a million bookings "my bookings" took 28 ms then, 10 ms now.
@@ -130,7 +130,7 @@ def end_reading() -> None:
 
 
 def inserting(table: type[Base]) -> Any:
-    """An INSERT that can say what to do ON CONFLICT, in the words of the database in use."""
+    """Return an INSERT that can say what to do ON CONFLICT, in the database's dialect."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     return dialect.insert(table)
 

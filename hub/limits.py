@@ -1,4 +1,4 @@
-"""How often something may be done: counted in the database, so that every process agrees."""
+"""Rate limits, counted in the database, so that every process agrees."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub import clock
 from hub.db import Model, db, inserting, pk, text20, text60
 
-SWEPT = 20  # how many old counts one act clears away: more than it adds
+SWEPT = 20  # old counts that one act deletes: more than it adds
 
 
 class RateCount(Model):
@@ -28,27 +28,27 @@ class RateCount(Model):
 
 
 def count_use(purpose: str, who: str, *, most: int, window: timedelta, times: int = 1) -> bool:
-    """Count one use by `who` in the caller's transaction; false when there were too many.
+    """Count a use by `who` in the caller's transaction; False if there were too many.
 
     Windows are fixed spans of the clock: at most `most` uses in each.
     """
     return _count(purpose, [who], window, times)[0] <= most
 
 
-def count_first_uses(purpose: str, whom: Collection[str], *, window: timedelta) -> int:
-    """How many of these are met for the first time in this window of time; one statement."""
-    return sum(hits == 1 for hits in _count(purpose, whom, window, 1)) if whom else 0
+def count_first_uses(purpose: str, keys: Collection[str], *, window: timedelta) -> int:
+    """Return how many of these are used for the first time in this window; one statement."""
+    return sum(hits == 1 for hits in _count(purpose, keys, window, 1)) if keys else 0
 
 
-def _count(purpose: str, whom: Collection[str], window: timedelta, times: int) -> list[int]:
+def _count(purpose: str, keys: Collection[str], window: timedelta, times: int) -> list[int]:
     now = clock.now()
     number = int(now.timestamp()) // int(window.total_seconds())
     usual = {"purpose": purpose, "hits": times, "expires_at": now + window}
-    # In one order: two countings of the same at once wait for each other, never in a circle.
-    keys = sorted(_key(purpose, who, number) for who in set(whom))
+    # In one order: two counts of the same at once wait for each other, never in a circle.
+    hashes = sorted(_key(purpose, key, number) for key in set(keys))
     statement = (
         inserting(RateCount)
-        .values([{"key": key, **usual} for key in keys])
+        .values([{"key": key, **usual} for key in hashes])
         .on_conflict_do_update(index_elements=["key"], set_={"hits": RateCount.hits + times})
         .returning(RateCount.hits)
     )
@@ -56,9 +56,8 @@ def _count(purpose: str, whom: Collection[str], window: timedelta, times: int) -
 
 
 def delete_old_counts(most: int = SWEPT) -> None:
-    """Clear away some counts whose window has passed: whoever counts calls it, so that they never
-    pile up."""
-    # Skipping locked rows: two countings at once must not wait for each other in a circle.
+    """Delete some counts whose window has passed; all that count call it, so that none pile up."""
+    # Skipping locked rows: two counts at once must not wait for each other in a circle.
     old = select(RateCount.id).where(RateCount.expires_at < clock.now()).limit(most)
     db.session.execute(
         delete(RateCount).where(RateCount.id.in_(old.with_for_update(skip_locked=True)))

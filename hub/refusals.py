@@ -1,4 +1,4 @@
-"""What every feature's rules share: the refusal that a person reads."""
+"""Refusals: what a rule says when it says no, for people to read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class WayOn:
-    """The next possible thing to do after a refusal: a link and what it says."""
+    """The next possible thing to do after a refusal: a link and its label."""
 
     label: str
     endpoint: str
@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 def refusal_of(rule: Callable[..., None], *facts: object) -> Refused | None:
-    """What a rule says against these facts, to be shown beforehand; None where it says nothing."""
+    """Return what a rule says against these facts, to show it beforehand; None if nothing."""
     try:
         rule(*facts)
     except Refused as refused:

@@ -18,7 +18,7 @@ Said = ParamSpec("Said")
 
 
 def _once(say: Callable[Said, str]) -> Callable[Said, str]:
-    """Work out once a day and language what is said of the same thing again and again.
+    """Remember what is said of the same thing, for one day and language.
 
     The pattern of a date costs more than the rest of its line, and a page shows a dozen of them.
     """
@@ -87,7 +87,7 @@ def weekday(value: date) -> str:
 
 
 def local_day(instant: datetime) -> date:
-    """The date on which an instant falls in Chongqing."""
+    """Return the date on which an instant falls in Chongqing."""
     return clock.local(instant).date()
 
 
@@ -126,7 +126,7 @@ def stamp(instant: datetime) -> str:
 
 
 def months_old(birth_date: date, on: date) -> int:
-    """Whole months of age; somebody born on the 31st turns on the 1st after a shorter month."""
+    """Return whole months of age; born on the 31st, the 1st counts after a shorter month."""
     months = (on.year - birth_date.year) * 12 + on.month - birth_date.month
     return months - (on.day < birth_date.day)
 
@@ -210,13 +210,15 @@ def phone(e164: str) -> str:
 
 
 def one_line(typed: str) -> str:
-    """What somebody typed, with single spaces between words and nothing in it that is not seen:
-    it is sent to others, and must neither be empty to them nor turn the words around it."""
+    """Return what was typed with single spaces between words and nothing in it that is not seen.
+
+    It is sent to others, and must neither be empty to them nor turn the words around it.
+    """
     return " ".join("".join(one for one in typed if one.isspace() or _is_seen(one)).split())
 
 
 def last_four(e164: str) -> str:
-    """All that a roster shows of a guardian's phone."""
+    """Return the last four digits: all that a roster shows of a guardian's phone."""
     return e164[-4:]
 
 

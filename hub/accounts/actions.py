@@ -1,4 +1,4 @@
-"""Asking for a code, entering it, the account it opens, and signing out everywhere."""
+"""Sign-in codes and the accounts they open; the caller holds the transaction."""
 
 from datetime import datetime
 
@@ -13,15 +13,15 @@ from hub.accounts.rules import Attempt, Verdict
 from hub.db import Instant, db
 from hub.limits import count_use, delete_old_counts
 
-SWEPT = 50  # how many old codes one asking clears away
+SWEPT = 50  # old codes that one request for a code deletes
 
 
 def keep_code(phone: str, browser: str, code_hash: str, address: str, now: datetime) -> None:
-    """Make this the one code of the phone in this browser; refuse who asks too soon or too often.
+    """Make this the one code of the phone in this browser. Raises Refused if too soon or too often.
 
-    Whether the phone has an account is not looked at, so nothing here can tell it.
+    Whether the phone has an account is not looked at, so that nothing here can tell it.
     """
-    # The first count locks the phone's row: of two askings at once, the second sees the first.
+    # The first count locks the phone's row: of two requests at once, the second sees the first.
     counts = (
         count_use("code_phone_hour", phone, most=rules.CODES_PER_PHONE_AND_HOUR, window=rules.HOUR),
         count_use("code_phone_day", phone, most=rules.CODES_PER_PHONE_AND_DAY, window=rules.DAY),
@@ -50,7 +50,7 @@ def keep_code(phone: str, browser: str, code_hash: str, address: str, now: datet
 
 
 def try_code(phone: str, browser: str, code_hash: str, now: datetime) -> Attempt:
-    """Use up one try of this browser's code, and the code itself if it is right: one UPDATE.
+    """Use up one try of this browser's code, and the code itself if it is right, by one UPDATE.
 
     Of two right entries at the same moment one is right; the other finds the code used.
     """
@@ -80,7 +80,7 @@ def forget_code(phone: str, browser: str) -> None:
 
 
 def account_of(phone: str, now: datetime) -> Account:
-    """The account of a phone that has proved to be hers, made the first time."""
+    """Return the account of a phone that was proved, made the first time."""
     return account_with(phone) or _open_account(phone, now)
 
 
@@ -116,7 +116,7 @@ def _open_account(phone: str, now: datetime) -> Account:
 
 
 def _delete_expired(now: datetime) -> None:
-    # Skipping locked rows: two askings at once must not wait for each other in a circle.
+    # Skipping locked rows: two requests at once must not wait for each other in a circle.
     old = select(SignInCode.id).where(SignInCode.expires_at < now).limit(SWEPT)
     db.session.execute(
         delete(SignInCode).where(SignInCode.id.in_(old.with_for_update(skip_locked=True)))

@@ -1,4 +1,4 @@
-"""What people type to sign in."""
+"""The forms to sign in."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from hub.accounts.phones import normalise
 
 
 class PhoneField(TelField):
-    """A mobile number; it keeps what was typed, and `number` is the form in which it is stored."""
+    """A mobile number; `number` is the form in which it is stored."""
 
     number = ""
 
@@ -26,7 +26,7 @@ class PhoneField(TelField):
 
 
 class PhoneForm(FlaskForm):
-    """Her phone; `next` is the page that sent her here."""
+    """The phone to sign in with; `next` is the page to go to afterwards."""
 
     next = HiddenField()
     phone = PhoneField(
@@ -58,7 +58,7 @@ class CodeForm(FlaskForm):
 
 
 class PasswordForm(PhoneForm):
-    """How the staff sign in."""
+    """Phone and password of the staff."""
 
     password = PasswordField(
         _l("密码"),

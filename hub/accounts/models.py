@@ -1,4 +1,4 @@
-"""Accounts, the codes that open them, and what staff may do where."""
+"""Accounts, the codes that open them, roles of the staff, and saved forms."""
 
 import enum
 from datetime import datetime
@@ -31,7 +31,7 @@ CLEARANCES = {
 
 
 class Account(UserMixin, Model):
-    """A phone number that has signed in, or somebody of the staff."""
+    """A phone number that has signed in, or a member of the staff."""
 
     __tablename__ = "account"
 
@@ -54,12 +54,12 @@ class Account(UserMixin, Model):
 
     @property
     def clearance(self) -> Admits:
-        """The most closed pages this account may enter somewhere; where is asked by each page."""
+        """Highest access level over all roles; views check the centre."""
         return max((CLEARANCES[role.name] for role in self.roles), default=Admits.SIGNED_IN)
 
 
 class Role(Model):
-    """What an account may do, and at which centre (none named: at every centre)."""
+    """What an account may do, and at which centre (None: at every centre)."""
 
     __tablename__ = "role"
     __table_args__ = (UniqueConstraint("account_id", "name", "centre_id"),)
@@ -78,8 +78,8 @@ class Role(Model):
 class SignInCode(Model):
     """A six-digit code, hashed with the installation's key; used once or not at all.
 
-    It opens only in the browser that asked for it, so that a stranger who types somebody's number
-    can neither void her code nor use up its tries.
+    It opens only in the browser that asked for it, so that a stranger who types somebody else's
+    number can neither void their code nor use up its tries.
     """
 
     __tablename__ = "sign_in_code"
@@ -90,7 +90,7 @@ class SignInCode(Model):
 
     id: Mapped[pk]
     phone: Mapped[text20]
-    browser: Mapped[text60]  # a number drawn for the browser's session
+    browser: Mapped[text60]  # a random number of the browser's session
     code_hash: Mapped[text200]
     sent_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
@@ -99,7 +99,7 @@ class SignInCode(Model):
 
 
 class SavedForm(Model):
-    """What somebody had typed when her sign-in turned out to have expired; kept half an hour."""
+    """What was typed when the session turned out to have expired; kept half an hour."""
 
     __tablename__ = "saved_form"
 

@@ -1,4 +1,4 @@
-"""Phone numbers as people type them, and the one way they are kept."""
+"""Phone numbers as people type them, and the form in which they are stored."""
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
@@ -9,7 +9,7 @@ MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
 def normalise(text: str) -> str:
-    """The number as +8613800138000. Raises ValueError where no text message can arrive.
+    """Return the number as +8613800138000. Raises ValueError if no text message can arrive there.
 
     Blanks, dashes, +86 and full-width digits are understood; without a country it is the mainland.
     """

@@ -1,4 +1,4 @@
-"""Finding accounts: by cookie, by phone; and what somebody does where."""
+"""Find accounts, by cookie or phone, and the roles of the staff."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +17,7 @@ VISITOR = Reading(Account, roles=Reading(Role))
 
 @dataclass(frozen=True)
 class RoleAtCentre:
-    """One role of somebody; without a centre it holds at every centre."""
+    """One role of a member of the staff; without a centre it holds at every centre."""
 
     role: RoleName
     centre: str | None
@@ -33,7 +33,7 @@ class RoleAtCentre:
 
 
 def load_account(user_id: str) -> Account | None:
-    """Whoever a cookie speaks of, unless it was signed out everywhere since: one query."""
+    """Return the account of a cookie, or None if it was signed out everywhere since; one query."""
     number, _separator, version = user_id.partition(":")
     if not (number.isdecimal() and version.isdecimal()):
         return None
@@ -43,18 +43,18 @@ def load_account(user_id: str) -> Account | None:
 
 @cache
 def _of_a_cookie() -> Select[*tuple[Any, ...]]:
-    """Built once: it is asked for with every request."""
+    """Build the query once: it is asked with every request."""
     wanted = Account.id == bindparam("id"), Account.auth_version == bindparam("version")
     return VISITOR.select().where(*wanted)
 
 
 def account_with(phone: str) -> Account | None:
-    """The account of a phone, as it is kept (+86…)."""
+    """Return the account of a stored phone (+86…), or None."""
     return db.session.scalars(select(Account).where(Account.phone == phone)).unique().one_or_none()
 
 
 def roles_at_centres(account: Account) -> list[RoleAtCentre]:
-    """What somebody of the staff does, and at which centres."""
+    """Return the roles of a member of the staff, each with its centre."""
     if not account.is_staff:
         return []
     mine = select(Role).where(Role.account_id == account.id).order_by(Role.id)

@@ -1,4 +1,4 @@
-"""How long a code lives, how often one may ask, and what is said when that is not enough."""
+"""How long a code lives, how often one may be asked for, and what is said past the limits. Pure."""
 
 import enum
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ CODES_PER_PHONE_AND_HOUR = 5
 CODES_PER_PHONE_AND_DAY = 10
 # Everybody in WeChat, or in a centre's wireless network, may come from one address.
 CODES_PER_ADDRESS_AND_HOUR = 60
-# Somebody who forgot her password tries a few; a list of common passwords is longer.
+# People who forgot their password try a few; a list of common passwords is longer.
 PASSWORDS_PER_PHONE_AND_QUARTER = 10
 PASSWORDS_PER_ADDRESS_AND_QUARTER = 100
 
 
 class TooMany(Refused):
-    """Asked too often; what she can do instead is in the message."""
+    """Codes were asked for too often; the message says what can be done instead."""
 
 
 class TooSoon(Refused):
@@ -45,7 +45,7 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One entering of a code; `tries_left` matters where it was wrong."""
+    """One entering of a code; `tries_left` matters if it was wrong."""
 
     verdict: Verdict
     tries_left: int = 0
@@ -67,7 +67,7 @@ def check_may_resend(sent_at: datetime | None, now: datetime) -> None:
 def why_no_code_lives(
     tries_left: int, used_at: datetime | None, expires_at: datetime, now: datetime
 ) -> Verdict:
-    """What became of a phone's last code, when no try of it could be claimed."""
+    """Return what became of a phone's last code, when no try of it could be claimed."""
     if used_at is not None:
         return Verdict.USED
     if expires_at <= now:
@@ -76,7 +76,7 @@ def why_no_code_lives(
 
 
 def why_not(attempt: Attempt) -> str:
-    """What a person reads whose code did not open the door."""
+    """Return the sentence for somebody whose code did not open the account."""
     if attempt.verdict is Verdict.WRONG and attempt.tries_left:
         left = attempt.tries_left
         return ngettext(

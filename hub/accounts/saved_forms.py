@@ -1,7 +1,7 @@
-"""What somebody had typed when her sign-in had expired: kept half an hour, given back once.
+"""Save what was typed when a session had expired, for half an hour, and give it back once.
 
-Beside views and commands this alone opens transactions: the pages of every feature call it while
-they are looked at, and only the browser that sent the form may have it back.
+Beside views and commands this alone opens transactions: the pages of every feature call it when
+they are shown, and only the browser that sent the form may have it back.
 """
 
 import hashlib
@@ -22,15 +22,15 @@ from hub.limits import count_use, delete_old_counts
 KEPT_FOR = timedelta(minutes=30)  # time for the code to arrive, and for a child in between
 MOST_BYTES = 8 * 1024  # every form of a family is smaller; strangers must not fill the disk
 LONGEST_PATH = 200
-# What many families wrote in one list (`group-…`) is not laid down anywhere, not for a minute.
+# What many families wrote in one list (`group-…`) is saved nowhere, not for a minute.
 NEVER_KEPT = ("csrf_token", "group-")
 # Anybody may send a form without being signed in; a centre's families share one address.
 FORMS_PER_ADDRESS_AND_HOUR = 60
-SWEPT = 50  # how many old forms one keeping clears away
+SWEPT = 50  # old forms that saving one deletes
 
 
 def save_form(path: str, fields: MultiDict[str, str]) -> bool:
-    """Keep what was typed for the page at `path`; false where there is nothing, or too much."""
+    """Save what was typed for the page at `path`; False if there is nothing, or too much."""
     typed = [pair for pair in fields.items(multi=True) if not pair[0].startswith(NEVER_KEPT)]
     written = json.dumps(typed, ensure_ascii=False)
     if not typed or len(written.encode()) > MOST_BYTES or len(path) > LONGEST_PATH:
@@ -51,14 +51,14 @@ def save_form(path: str, fields: MultiDict[str, str]) -> bool:
 
 
 def is_saved() -> bool:
-    """Whether something waits for this browser to come back."""
+    """Whether a saved form waits for this browser to sign in."""
     return "kept" in session
 
 
 def saved_form(path: str) -> MultiDict[str, str] | None:
-    """What was typed on the page at `path`, once; None, without a query, where nothing waits.
+    """Return what was typed on the page at `path`, once; None, without a query, if nothing waits.
 
-    Call it before anything is loaded: giving it back is an act of its own.
+    Call it before anything is loaded: it is a transaction of its own.
     """
     waiting = session.get("kept")
     if not waiting or waiting["path"] != path:
@@ -78,7 +78,7 @@ def saved_form(path: str) -> MultiDict[str, str] | None:
 
 
 def _delete_expired() -> None:
-    # Skipping locked rows: two keepings at once must not wait for each other in a circle.
+    # Skipping locked rows: two forms saved at once must not wait for each other in a circle.
     old = select(SavedForm.id).where(SavedForm.expires_at < clock.now()).limit(SWEPT)
     db.session.execute(
         delete(SavedForm).where(SavedForm.id.in_(old.with_for_update(skip_locked=True)))

@@ -1,4 +1,4 @@
-"""What happens to somebody who is not signed in, or no longer: she is led there and back."""
+"""What happens to visitors who are not, or no longer, signed in: they are led there and back."""
 
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -13,7 +13,7 @@ from hub.web.security import Admits
 
 
 def ask_to_sign_in() -> Response:
-    """Lead a stranger to the sign-in page, and from there back; a form she sent is kept for her."""
+    """Lead a stranger to the sign-in page and from there back; a form they sent is saved."""
     if request.method in {"GET", "HEAD"}:
         here = urlsplit(request.url)
         back = here._replace(scheme="", netloc="", fragment="").geturl()
@@ -24,15 +24,16 @@ def ask_to_sign_in() -> Response:
 
 
 def refuse_forgery(error: CSRFError) -> Response:
-    """A form without its token: from another site it is refused; from a page of ours, left open
-    until its sign-in had expired, it is kept. In neither case is anything done.
+    """Refuse a form without its token; save it if it is ours and only the session had expired.
+
+    From another site it is refused. In neither case is anything done.
     """
     expired = not current_user.is_authenticated and _needs_sign_in() and _is_from_here()
     return ask_to_sign_in() if expired else error_page(400)
 
 
 def _page_of_the_form() -> str:
-    """The page that showed the form just sent, or the nearest above it that can be looked at."""
+    """Return the page that showed the form, or the nearest above it that can be shown."""
     sent_from = _parts(request.referrer)
     if sent_from.netloc != request.host:
         sent_from = urlsplit(request.path)
@@ -48,7 +49,7 @@ def _needs_sign_in() -> bool:
 
 
 def _is_from_here() -> bool:
-    """Whether the browser says that the form was on a page of ours."""
+    """Whether the browser says that the form was on a page of this site."""
     site = request.headers.get("Sec-Fetch-Site")
     if site:
         return site in {"same-origin", "none"}
@@ -57,7 +58,7 @@ def _is_from_here() -> bool:
 
 
 def _parts(address: str | None) -> SplitResult:
-    """The parts of what a browser says it comes from; empty where that is no address at all."""
+    """Return the parts of an address that a browser sent; empty if it is none."""
     try:
         return urlsplit(address or "")
     except ValueError:

@@ -53,7 +53,7 @@ def request_code() -> ResponseReturnValue:
         with transaction():
             actions.keep_code(phone, _browser(), _hash(phone, code), _address(), clock.now())
     except TooSoon as refusal:
-        flash(str(refusal))  # her code is on its way: this is where she can enter it
+        flash(str(refusal))  # a code is on its way: this is where it is entered
         code = ""
     except TooMany as refusal:
         form.form_errors.append(str(refusal))
@@ -78,7 +78,7 @@ def show_code() -> ResponseReturnValue:
 @blueprint.post("/sign-in/code")
 @open_to(Admits.EVERYONE)
 def enter_code() -> ResponseReturnValue:
-    """Sign in whoever holds the phone; her first time makes her account."""
+    """Sign in with a code; the first time makes the account."""
     signing_in = session.get("signing_in")
     if signing_in is None:
         return redirect(url_for("accounts.show_sign_in"), 303)
@@ -107,7 +107,7 @@ def show_password() -> ResponseReturnValue:
 @blueprint.post("/sign-in/password")
 @open_to(Admits.EVERYONE)
 def enter_password() -> ResponseReturnValue:
-    """Sign in the staff; one answer for every reason why not."""
+    """Sign in a member of the staff; one answer for every reason why not."""
     form = PasswordForm()
     if not form.validate():
         return page("accounts/password.html", 422, form=form)
@@ -130,7 +130,7 @@ def enter_password() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 @open_to(Admits.EVERYONE)
 def sign_out() -> ResponseReturnValue:
-    """Leave this browser; pressing it twice, or after the sign-in expired, is no trouble."""
+    """Sign out this browser; twice, or after the session expired, is no error."""
     _leave()
     flash(_("已退出登录。"))
     return redirect(url_for("timetable.home"), 303)
@@ -139,7 +139,7 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.post("/sign-out/everywhere")
 @open_to(Admits.SIGNED_IN)
 def sign_out_everywhere() -> ResponseReturnValue:
-    """Leave every browser that this account is signed in with, this one too."""
+    """Sign out every browser of this account, this one too."""
     with transaction():
         actions.sign_out_everywhere(current_user)
     _leave()
@@ -171,7 +171,7 @@ def _code_page(form: CodeForm, status: int = 200) -> ResponseReturnValue:
 
 
 def _send(phone: str, code: str) -> bool:
-    """Send the code just committed; where that fails it is as if it was never asked for."""
+    """Send the code just committed; if that fails, it is as if it was never asked for."""
     sentence = _("【渝好空间】验证码 %(code)s，5 分钟内有效。请不要告诉别人。", code=code)
     try:
         gateway.gateway().send(phone, sentence)
@@ -194,7 +194,7 @@ def _remember_phone(phone: str, way_back: str | None, code: str) -> None:
 
 
 def _let_in(account: Account, way_back: str | None) -> ResponseReturnValue:
-    """Signed in, for ninety days; whatever else the session held stays."""
+    """Sign in for ninety days; whatever else the session held stays."""
     session.pop("signing_in", None)
     session.permanent = True
     login_user(account)
@@ -211,7 +211,7 @@ def _short(path: str | None) -> str:
 
 
 def _leave() -> None:
-    """Sign this browser out and forget all that belongs to a person."""
+    """Sign this browser out and delete all that belongs to a person."""
     logout_user()
     session.clear()
 
@@ -233,7 +233,7 @@ def _may_try_password(phone: str) -> bool:
 
 
 def _browser() -> str:
-    """A number drawn for this browser: its codes open here and nowhere else."""
+    """Return the random number of this browser: its codes open here and nowhere else."""
     return str(session.setdefault("browser", secrets.token_urlsafe(16)))
 
 

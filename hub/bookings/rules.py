@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 
 from hub import clock, text
-from hub.catalogue.models import Audience
 from hub.refusals import Refused, WayOn
+from hub.timetable.ages import Ages, Misfit, misfit
 
 if TYPE_CHECKING:
     from hub.bookings.models import Booking
     from hub.timetable.models import Slot
-
-GROWN_UP = 18 * 12  # months; 民法典 17: an adult is eighteen or older
 
 
 def check_window(slot: "Slot", now: datetime, *, by_staff: bool = False) -> None:
@@ -36,27 +34,19 @@ def check_window(slot: "Slot", now: datetime, *, by_staff: bool = False) -> None
 
 def check_fits(slot: "Slot", name: str, birth_date: date) -> None:
     """Refuse a person whom the slot is not for, by their age on the day of the slot."""
-    day = clock.local(slot.starts_at).date()
-    months = text.months_old(birth_date, day)
+    months = text.months_old(birth_date, clock.local(slot.starts_at).date())
     age = text.months_as_age(months)
-    if slot.audience is Audience.ADULT and months < GROWN_UP:
-        raise Refused(_("这一场是给大人的，%(name)s那天%(age)s。", name=name, age=age))
-    if slot.audience is not Audience.ADULT and months >= GROWN_UP:
-        raise Refused(_("这一场是给孩子的，请选择孩子。"))
-    youngest, oldest = slot.youngest_months, slot.oldest_months
-    too_young = youngest is not None and months < youngest
-    too_old = oldest is not None and months > oldest
-    if too_young or too_old:
-        ages = text.ages(youngest, oldest)
-        raise Refused(
-            _(
-                "这一场适合%(ages)s，%(name)s那天%(age)s。",
-                ages=ages,
-                name=name,
-                age=age,
-            ),
-            WayOn(_("找适合%(name)s的", name=name), "timetable.find", (("age", months // 12),)),
-        )
+    match misfit(slot, Ages(months, months)):
+        case Misfit.FOR_ADULTS:
+            raise Refused(_("这一场是给大人的，%(name)s那天%(age)s。", name=name, age=age))
+        case Misfit.FOR_CHILDREN:
+            raise Refused(_("这一场是给孩子的，请选择孩子。"))
+        case Misfit.AGE:
+            ages = text.ages(slot.youngest_months, slot.oldest_months)
+            raise Refused(
+                _("这一场适合%(ages)s，%(name)s那天%(age)s。", ages=ages, name=name, age=age),
+                WayOn(_("找适合%(name)s的", name=name), "timetable.find", (("age", months // 12),)),
+            )
 
 
 def cancel_deadline(slot: "Slot", made_at: datetime) -> datetime:

@@ -17,7 +17,7 @@ from hub.families.models import Household
 from hub.timetable.models import Slot
 
 PAST = timedelta(days=60)
-# So long a calendar is told that something was cancelled: it may not have asked for weeks.
+# How long cancelled bookings stay in the feed: a calendar may not have asked for weeks.
 CANCELLED_FOR = timedelta(weeks=6)
 MOST = 500  # bookings; a household has a few dozen
 
@@ -38,14 +38,14 @@ def make_feed(household: Household, by: Actor) -> None:
 
 
 def renew_feed(household: Household, by: Actor) -> None:
-    """Another address; whoever has the old one sees nothing any more."""
+    """Give the household another address; the old one shows nothing any more."""
     its = CalendarFeed.household_id == household.id
     renewed = update(CalendarFeed).where(its).values(token=_token(), made_at=by.now)
     _do("renew_feed", renewed, household, by.account_id)
 
 
 def remove_feed(household: Household, by: Actor) -> None:
-    """No address at all."""
+    """Remove the household's address."""
     removed = delete(CalendarFeed).where(CalendarFeed.household_id == household.id)
     _do("remove_feed", removed, household, by.account_id)
 
@@ -82,6 +82,6 @@ def _token() -> str:
 
 
 def _do(act: str, statement: Any, household: Household, account_id: int | None) -> None:
-    """Nothing is done, and nothing noted, where there was nothing to do."""
+    """Run the statement, and record it only if it changed something."""
     if db.session.scalar(statement.returning(CalendarFeed.household_id)) is not None:
         record(act, household, account_id=account_id, household_id=household.id)

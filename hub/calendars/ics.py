@@ -1,8 +1,8 @@
-"""Bookings as the calendar of a phone reads them: iCalendar (RFC 5545).
+"""Bookings as iCalendar (RFC 5545), for the calendars of phones.
 
-A calendar is seen by many: colleagues it is shared with, the tablet on the wall, whoever keeps
-it. So an event says what, when and where, and the number that the desk asks for; who goes is told
-by the booking's page, to the household only. Nothing in it can change or cancel a booking.
+Many people see a calendar: colleagues it is shared with, the tablet on the wall, its provider. So
+an event says what, when and where, and the number that the desk asks for; who goes is told by the
+booking's page, to the household only. Nothing in it can change or cancel a booking.
 """
 
 import uuid
@@ -21,7 +21,7 @@ from hub.bookings.state_labels import state_label
 MAKER = "-//yuhao//bookings//ZH"
 ALARM = timedelta(hours=2)
 REFRESH = timedelta(hours=1)  # how often to ask again, for calendars that listen
-# What an event is called by, for good: made of the booking's number and of nothing that may change.
+# The UID of an event never changes: it is made of the booking's number and nothing else.
 NUMBERS = uuid.UUID("6f0b1ad3-3c7a-5a52-9a63-5a1fb6f5f0c1")
 # Since then China has had one time without summer time: one rule says it all.
 ZONE_FROM, ZONE_UNTIL = date(1992, 1, 1), date(2038, 1, 1)
@@ -31,7 +31,7 @@ OUT_OF_IT = (BookingState.CANCELLED, BookingState.ON_LEAVE)
 
 
 def can_be_shown(booking: Booking) -> bool:
-    """Whether a calendar should know of it: a turn in the line, or an entry for a draw, is none."""
+    """Whether a calendar should show it: not turns on waiting lists, nor entries for draws."""
     return booking.state in IN_IT or (
         booking.state in OUT_OF_IT and booking.confirmed_at is not None
     )
@@ -42,7 +42,7 @@ def calendar_of(
     address_of: Callable[[Booking], str],
     now: datetime,
 ) -> bytes:
-    """These bookings as a calendar; the same bookings that nobody changed give the same bytes.
+    """Return these bookings as a calendar; unchanged bookings give the same bytes.
 
     Needs slot, activity, centre, room and series loaded.
     """
@@ -97,7 +97,7 @@ def _facts(booking: Booking, address: str) -> Iterable[str]:
 
 @cache
 def _zone() -> Timezone:
-    """Asia/Shanghai as calendars want it spelled out."""
+    """Return Asia/Shanghai spelled out, as calendars want it."""
     zone = Timezone.from_tzid(clock.ZONE.key, first_date=ZONE_FROM, last_date=ZONE_UNTIL)
     del zone["COMMENT"]  # that it ends there, which it does not
     return zone

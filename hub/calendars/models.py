@@ -16,5 +16,5 @@ class CalendarFeed(Model):
     household_id: Mapped[int] = mapped_column(
         ForeignKey("household.id", ondelete="CASCADE"), primary_key=True
     )
-    token: Mapped[text60] = mapped_column(unique=True)  # drawn, never computed
+    token: Mapped[text60] = mapped_column(unique=True)  # random, never computed
     made_at: Mapped[datetime]

@@ -23,7 +23,7 @@ from hub.web.security import Admits, acting, open_to
 HOUR = timedelta(hours=1)
 # Calendars ask a few times a day; the phones of a family, all at once.
 FETCHES_PER_FEED_AND_HOUR = 60
-# Who guesses gets nowhere in any case: an address is 256 bits of chance.
+# Guessing gets nowhere in any case: an address is 256 random bits.
 GUESSES_PER_ADDRESS_AND_HOUR = 60
 
 blueprint = Blueprint("calendar", __name__)
@@ -44,7 +44,7 @@ def show_event(number: str) -> ResponseReturnValue:
 @blueprint.get("/calendar/<token>.ics")
 @open_to(Admits.EVERYONE)
 def show_feed(token: str) -> ResponseReturnValue:
-    """For calendars, which cannot sign in: the address is the right to read, and only that."""
+    """Return the feed to calendars, which cannot sign in: the address is the right to read."""
     with transaction():
         feed = feeds.feed_with(token)
         may_ask = _may_ask(token if feed else "")
@@ -104,7 +104,7 @@ def remove_feed() -> ResponseReturnValue:
 
 
 def _may_ask(token: str) -> bool:
-    """Count the fetch of a feed by its token, a guess (no token) by where it comes from."""
+    """Count a fetch by the feed's token, or a guess (no token) by the address it comes from."""
     delete_old_counts()
     if token:
         return count_use("calendar", token, most=FETCHES_PER_FEED_AND_HOUR, window=HOUR)

@@ -15,7 +15,7 @@ _single = re.compile(_day)
 
 
 def parse_hours(text: str) -> Hours:
-    """The opening hours by weekday (0 is Monday). Raises ValueError where a part is not clear."""
+    """Return the opening hours by weekday (0 is Monday). Raises ValueError if a part is unclear."""
     hours: Hours = {}
     for part in re.split("[;；]", text):
         if not part.strip():

@@ -22,7 +22,7 @@ class Audience(enum.StrEnum):
 
 
 class Admission(enum.StrEnum):
-    """How places are given: to who comes first, or by a draw (摇号) and then to who comes first."""
+    """How places are given: first come, first served, or by a draw (摇号) and then first come."""
 
     FIRST_COME = "first_come"
     DRAW = "draw"
@@ -105,13 +105,13 @@ class Centre(Searchable, Model):
 
     @property
     def map_link(self) -> str:
-        """Where a map of the city looks for it; the address tells nothing about who asks."""
+        """The address of a map of the city for the centre; it tells nothing about the visitor."""
         where = self.address or self.community or self.name
         return f"{MAP}?{urlencode({'keyword': where, 'city': '重庆'})}"
 
 
 class OpeningHours(Model):
-    """From when to when a centre is open on one weekday (0 is Monday); no row is closed."""
+    """When a centre is open on one weekday (0 is Monday); no row means closed."""
 
     __tablename__ = "opening_hours"
     __table_args__ = (
@@ -157,7 +157,7 @@ class Room(Model):
 
 
 class StaffMember(Model):
-    """Somebody of a centre's team, volunteers too, who can lead a slot."""
+    """A member of a centre's team, volunteers too, who can lead a slot."""
 
     __tablename__ = "staff_member"
     __table_args__ = (UniqueConstraint("centre_id", "name"),)
@@ -179,7 +179,7 @@ class Policy:
     admission: Mapped[Admission] = mapped_column(
         enum_column(Admission), default=Admission.FIRST_COME
     )
-    minimum: Mapped[int] = mapped_column(default=0)  # how many must come for it to be held
+    minimum: Mapped[int] = mapped_column(default=0)  # fewest persons for it to be held
 
     waiting_limit: Mapped[int] = mapped_column(default=10)  # how many may wait; 0: no waiting list
     offer_minutes: Mapped[int] = mapped_column(default=120)  # 0: given without asking
@@ -212,7 +212,7 @@ class Policy:
 
 
 class Activity(Policy, Model):
-    """Something a centre offers again and again; its slots are the dates one can book."""
+    """What a centre offers again and again; its slots are the dates that can be booked."""
 
     __tablename__ = "activity"
     __table_args__ = (
@@ -242,7 +242,7 @@ class Activity(Policy, Model):
     # Until when a draw takes entries: at a minute of the day so many days before.
     entries_days_before: Mapped[int] = mapped_column(default=3)
     entries_minute: Mapped[int] = mapped_column(default=20 * 60)
-    # Places kept for who rings or walks in, and how long before the start they are for everybody.
+    # Places kept for calls and walk-ins, and how long before the start they open to everybody.
     desk_places: Mapped[int] = mapped_column(default=0)
     desk_release_minutes_before: Mapped[int] = mapped_column(default=24 * 60)
 

@@ -1,4 +1,4 @@
-"""How a Chinese name is typed on a keyboard: its pinyin and the pinyin's initials."""
+"""The pinyin of a Chinese name, and the pinyin's initials, for searching by keyboard."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ from hub.catalogue.models import Searchable
 
 
 def set_name(row: Searchable, name: str) -> None:
-    """Give a row its name and, with it, what it is found by; nothing else writes the three."""
+    """Set a row's name together with its pinyin and initials; nothing else writes the three."""
     row.name = name
     pinyin, initials = spell(name)
     row.pinyin, row.initials = pinyin[:200], initials[:60]

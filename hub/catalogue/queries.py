@@ -1,4 +1,4 @@
-"""What there is to choose from: districts, the nine kinds, and centres with their facts."""
+"""Districts, the nine kinds, and centres with their facts."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ TYPED = (Centre.pinyin, Centre.initials)
 
 
 def kinds() -> Sequence[Kind]:
-    """The nine services in their order, those not open yet included."""
+    """Return the nine services in order, those not open yet included."""
     return db.session.scalars(_kinds()).all()
 
 
@@ -30,7 +30,7 @@ def _kinds() -> Select[Kind]:
 
 
 def districts() -> Sequence[tuple[District, bool]]:
-    """The district units in use, each with whether it has a centre yet."""
+    """Return the district units in use, each with whether it has a centre yet."""
     return [(district, bool(has_one)) for district, has_one in db.session.execute(_districts())]
 
 
@@ -44,7 +44,7 @@ def _districts() -> Select[District, bool]:
 def find_centres(
     words: str, district_id: int | None, page_number: int
 ) -> tuple[Sequence[Centre], bool]:
-    """One page of centres, district by district, and whether there are more.
+    """Return one page of centres, district by district, and whether there are more.
 
     Words (of `plain_words`) are found in names and communities as they are written, and in names
     as they are typed in pinyin or its initials; a district's own name finds its centres.
@@ -65,7 +65,7 @@ def find_centres(
 
 
 def centre_with_facts(centre_id: int) -> Centre:
-    """A centre with everything its page tells, else 404."""
+    """Return a centre with everything its page tells; else 404."""
     centre = db.session.scalar(
         select(Centre)
         .where(Centre.id == centre_id)
@@ -80,7 +80,7 @@ def centre_with_facts(centre_id: int) -> Centre:
 
 
 def closed_days(centre_id: int, first: date, last: date) -> dict[date, str]:
-    """The days on which the centre is closed, each with the reason; its own reason goes first."""
+    """Return the days on which the centre is closed, with reasons; its own reason goes first."""
     here = or_(ClosedDay.centre_id == centre_id, ClosedDay.centre_id.is_(None))
     rows = db.session.scalars(
         select(ClosedDay)
@@ -91,7 +91,7 @@ def closed_days(centre_id: int, first: date, last: date) -> dict[date, str]:
 
 
 def plain_words(typed: str) -> str:
-    """What was typed, as it is looked for: ordinary letters, nothing unseen, not endless."""
+    """Return what was typed as it is searched: usual letters, none unseen, not endless."""
     plain = unicodedata.normalize("NFKC", typed)
     seen = "".join(character if character.isprintable() else " " for character in plain)
     return " ".join(seen.split())[:LONGEST_SEARCH].strip()

@@ -1,4 +1,4 @@
-"""Making a household and entering, correcting and taking out its persons."""
+"""Make households; enter, correct and remove persons; the caller holds the transaction."""
 
 from datetime import date, datetime
 
@@ -14,9 +14,9 @@ from hub.families.rules import check_may_add, check_not_there
 
 
 def household_of(account: Account, now: datetime, by: Account | None = None) -> Household:
-    """The household of this account, made the first time; two tabs at once agree on one.
+    """Return the household of this account, made the first time; two tabs at once agree on one.
 
-    `by` is who makes it for somebody else: one of the staff, at the desk.
+    `by` is the member of the staff who makes it for somebody else.
     """
     household = my_household(account)
     if household is not None:
@@ -46,7 +46,7 @@ def add_person(
     sex: Sex,
     now: datetime,
 ) -> Person:
-    """Enter somebody. Raises Refused when the household is full or knows this person already."""
+    """Enter a person. Raises Refused if the household is full or has this person already."""
     persons = _locked_persons(household)
     check_not_there(persons, name, birth_date)
     check_may_add(persons)
@@ -59,7 +59,7 @@ def add_person(
 
 
 def person_like(household: Household, name: str, birth_date: date) -> Person | None:
-    """Who is in the household already by this name and birth date."""
+    """Return the person of the household with this name and birth date, or None."""
     same = Person.name == name, Person.birth_date == birth_date
     return db.session.scalar(select(Person).where(Person.household_id == household.id, *same))
 
@@ -67,26 +67,26 @@ def person_like(household: Household, name: str, birth_date: date) -> Person | N
 def change_person(
     account: Account, person: Person, *, name: str, birth_date: date, sex: Sex
 ) -> None:
-    """Correct what was entered. Raises Refused when that would make two of one person."""
+    """Correct a person's facts. Raises Refused if that would make two of one person."""
     check_not_there(_locked_persons(person.household), name, birth_date, but=person.id)
     person.name, person.birth_date, person.sex = name, birth_date, sex
     _record("change", person, account)
 
 
 def remove_person(account: Account, person: Person) -> None:
-    """Take somebody out; past bookings stay, without the name.
+    """Remove a person; past bookings stay, without the name.
 
-    Whether anything still stands in the way is asked by `hub.bookings.my_bookings.removal`,
-    which knows the bookings.
+    Whether coming bookings stand in the way is asked by `hub.bookings.my_bookings.removal`, which
+    knows the bookings.
     """
     _record("remove", person, account)
     db.session.delete(person)
 
 
 def _locked_persons(household: Household) -> list[Person]:
-    """The persons as they are now; whoever else wants to add one waits for this transaction.
+    """Return the persons as they are now; others who add one wait for this transaction.
 
-    The weaker lock, so that bookings, which only point at the household, need not wait.
+    The weaker lock, so that bookings, which only refer to the household, need not wait.
     """
     db.session.execute(
         select(Household.id).where(Household.id == household.id).with_for_update(key_share=True)

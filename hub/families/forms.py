@@ -1,4 +1,4 @@
-"""What is asked of a person of the household: a name, a birth date, and how the reports count."""
+"""The form for a person of the household: name, birth date, and sex as the reports count it."""
 
 from datetime import date
 from typing import Any
@@ -16,13 +16,15 @@ from hub.web.addresses import safe_path
 
 
 class PersonForm(FlaskForm):
-    """One person. The birth date is eight digits on the number pad: no lists to open, and no
-    calendar that opens on today, from which a grandmother would have to leaf back sixty years."""
+    """One person. The birth date is eight digits on the number pad: no lists to open.
+
+    And no calendar that opens on today, from which a grandmother would page back sixty years.
+    """
 
     name = StringField(_l("姓名"))
     born = StringField(_l("出生日期"))
     sex = RadioField(_l("性别"), validate_choice=False)
-    next = HiddenField()  # where she came from, and wants to go back to
+    next = HiddenField()  # the page to go back to
 
     birth_date: date | None = None
 
@@ -46,7 +48,7 @@ class PersonForm(FlaskForm):
         return bool(fine and not (self.name.errors or self.born.errors or self.sex.errors))
 
     def facts(self) -> dict[str, Any]:
-        """What was entered, in the words of the actions; only after validate()."""
+        """Return what was entered, in the words of the actions; call it after validate()."""
         return {
             "name": self.name.data,
             "birth_date": self.birth_date,
@@ -55,7 +57,7 @@ class PersonForm(FlaskForm):
 
 
 def as_typed(person: Person) -> dict[str, str]:
-    """The person as her form shows her."""
+    """Return the person's facts as the form shows them."""
     return {
         "name": person.name,
         "born": f"{person.birth_date:%Y%m%d}",

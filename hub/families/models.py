@@ -45,7 +45,7 @@ class Guardian(Model):
 
 
 class Person(Model):
-    """Somebody who can be booked for; child or adult is what the birth date says on the day."""
+    """A person who can be booked for; child or adult is decided by the birth date on the day."""
 
     __tablename__ = "person"
     __table_args__ = (UniqueConstraint("household_id", "name", "birth_date"),)
@@ -61,7 +61,7 @@ class Person(Model):
 
 
 class Priority(Model):
-    """That a person goes first in a draw: why, and who of the staff has seen the proof."""
+    """A person's priority in draws: the group, and which of the staff has seen the proof."""
 
     __tablename__ = "priority"
 

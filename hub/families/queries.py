@@ -1,4 +1,4 @@
-"""Who is in my household: everything is looked for only among what the account looks after."""
+"""Who is in a household: everything is found only among what the account looks after."""
 
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -17,13 +17,13 @@ SEEN = Reading(Household, persons=Reading(Person))
 
 
 def my_household(account: Account) -> Household | None:
-    """The household this account looks after, its persons loaded in the order they were entered."""
+    """Return the household of this account, its persons in the order they were entered, or None."""
     found = db.session.scalars(_household_of(), {"account_id": account.id})
     return found.unique().one_or_none()
 
 
 def households_with(phones: Collection[str]) -> dict[str, Household]:
-    """The households whose guardians have these phones (+86…), by phone, their persons loaded."""
+    """Return the households of guardians with these phones (+86…), by phone, persons loaded."""
     guardians = (
         select(Account.phone, Household)
         .join(Guardian, Guardian.account_id == Account.id)
@@ -36,10 +36,10 @@ def households_with(phones: Collection[str]) -> dict[str, Household]:
 
 
 def my_person(account: Account, person_id: int, *, lock: bool = False) -> Person:
-    """A person of my household, else 404.
+    """Return a person of the account's household; else 404.
 
-    With `lock` others who ask for the same person with it wait until this transaction ends, so
-    that two bookings of one person, or a booking and a removal, follow each other.
+    With `lock`, others who lock the same person wait until this transaction ends, so that two
+    bookings of one person, or a booking and a removal, follow each other.
     """
     mine = (
         select(Person)
@@ -52,7 +52,7 @@ def my_person(account: Account, person_id: int, *, lock: bool = False) -> Person
 
 
 def visitors_household(visitor: Any) -> Household | None:
-    """The same, only to be read, for whoever looks at a page: she may be nobody we know."""
+    """Return the visitor's household, read-only; None for strangers and those without one."""
     if not visitor.is_authenticated:
         return None
     found = SEEN.rows(_household_seen(), account_id=visitor.id)
@@ -60,10 +60,10 @@ def visitors_household(visitor: Any) -> Household | None:
 
 
 def my_persons(account: Account, person_ids: Sequence[int], *, lock: bool = False) -> list[Person]:
-    """Persons of my household in the order they were entered, else 404.
+    """Return persons of the account's household in the order they were entered; else 404.
 
-    With `lock` the household is locked: whoever books or removes for it meanwhile waits until
-    this transaction ends, so that quotas are counted one booking after the other.
+    With `lock` the household is locked: others who book or remove for it meanwhile wait until this
+    transaction ends, so that quotas are counted one booking after the other.
     """
     wanted = {"account_id": account.id, "person_ids": person_ids}
     persons = list(db.session.scalars(_persons_of(lock=lock), wanted))
@@ -72,7 +72,7 @@ def my_persons(account: Account, person_ids: Sequence[int], *, lock: bool = Fals
 
 @cache
 def _persons_of(*, lock: bool) -> Select[Person]:
-    """Built once: everybody who books at the same moment waits for it."""
+    """Build the query once: everybody who books at the same moment waits for it."""
     mine = (
         select(Person)
         .join(Person.household)
@@ -89,7 +89,7 @@ def _persons_of(*, lock: bool) -> Select[Person]:
 
 @cache
 def _household_seen() -> Select[*tuple[Any, ...]]:
-    """Built once: nearly every page of somebody signed in asks for it."""
+    """Build the query once: nearly every page of a signed-in visitor asks it."""
     mine = Guardian.account_id == bindparam("account_id")
     households = SEEN.select().join(Guardian, Guardian.household_id == Household.id)
     return households.where(mine).order_by(Person.id)

@@ -1,4 +1,4 @@
-"""What a person of a household may be called, when born, and how many there may be. Pure."""
+"""What a person may be called, when they were born, and how many a household may have. Pure."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from hub.refusals import Refused
 from hub.text import months_old
 
 LONGEST_NAME = 20
-LONGEST_TYPED = 200  # with spaces; bringing a longer text into its usual form can take minutes
+LONGEST_TYPED = 200  # characters, with spaces; normalising a longer text can take minutes
 OLDEST_YEARS = 120
 ADULT_YEARS = 18
 # Three generations and a few cousins fit; more is a club, which books as a group at the desk,
@@ -30,7 +30,7 @@ _APART = re.compile(r"([0-9]{4})\s*[-./年]\s*([0-9]{1,2})\s*[-./月]\s*([0-9]{1
 
 
 class Named(Protocol):
-    """Somebody who is already in the household."""
+    """A person who is already in the household."""
 
     @property
     def id(self) -> int: ...
@@ -45,9 +45,9 @@ def is_adult(birth_date: date, on: date) -> bool:
 
 
 def tidy_name(typed: str) -> str:
-    """The name as it is kept: no spaces around it, single ones inside, one kind of dot.
+    """Return the name as it is stored: single spaces inside, none around it, one kind of dot.
 
-    Raises Refused where this is no name that a desk could call out.
+    Raises Refused if it is no name that a desk could call out.
     """
     plain = _UNSEEN.sub("", unicodedata.normalize("NFC", typed[:LONGEST_TYPED]))
     name = " ".join(plain.translate(_DOTS).split())
@@ -63,9 +63,9 @@ def tidy_name(typed: str) -> str:
 
 
 def birth_date_of(typed: str, today: date) -> date:
-    """The date that was typed, as digits in a row or with anything usual between them.
+    """Return the date that was typed, as digits in a row or with anything usual between them.
 
-    Raises Refused where it is none, or nobody can have been born then.
+    Raises Refused if it is none, or nobody alive can have been born then.
     """
     plain = unicodedata.normalize("NFKC", typed[:LONGEST_TYPED]).strip()
     if not plain:
@@ -85,7 +85,7 @@ def birth_date_of(typed: str, today: date) -> date:
 
 
 def check_born(born: date, today: date) -> None:
-    """Refuse a day on which nobody who lives was born."""
+    """Refuse a day on which nobody alive was born."""
     if born > today:
         raise Refused(_("这一天还没有到，请再看看出生日期。"))
     if months_old(born, today) > OLDEST_YEARS * 12:

@@ -1,4 +1,4 @@
-"""How migrations meet the database: one at a time, however many machines start together."""
+"""Run migrations one at a time, however many machines start together."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A list of centres as somebody has made it: from bytes to rows, or to what is wrong. Pure."""
+"""Parse a file of centres: from bytes to rows, or to what is wrong with it. Pure."""
 
 import csv
 import io
@@ -56,7 +56,7 @@ class BadFile(Exception):
 def read_centres(
     content: bytes, districts: Collection[str], services: Collection[str]
 ) -> list[CentreRow]:
-    """The centres of the file. Raises BadFile with every problem of every line."""
+    """Return the centres of the file. Raises BadFile with every problem of every line."""
     rows: list[CentreRow] = []
     problems: list[str] = []
     lines: dict[str, int] = {}
@@ -107,7 +107,7 @@ def _cells(content: bytes) -> list[tuple[int, dict[str, str]]]:
 
 
 def _text(content: bytes) -> str:
-    """Excel writes UTF-8 with a mark in front, or, in Chinese, GBK, which is a part of GB18030."""
+    """Return the text: Excel writes UTF-8 with a mark in front, or GBK, a part of GB18030."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return content.decode(encoding)
@@ -132,7 +132,7 @@ def _columns(header: list[str]) -> list[str]:
 def _problems(
     cells: dict[str, str], districts: Collection[str], services: Collection[str]
 ) -> list[str]:
-    """Everything that is wrong with a row, in the words of whoever has to put it right."""
+    """Return everything that is wrong with a row, in words for the person who must correct it."""
     wrong = []
     if not cells["name"]:
         wrong.append(_("没有写名称"))

@@ -1,4 +1,4 @@
-"""The commands themselves: thin, each one act."""
+"""The commands of `hub`: thin, each one act."""
 
 import sys
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def in_words(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
-            # Nobody is visiting whose language could be asked for.
+            # There is no visitor whose language could be asked for.
             with force_locale(CHINESE):
                 command(*args, **options)
         except BadFile as error:
@@ -88,7 +88,7 @@ def import_centres_command(file: Path) -> None:
 
 @click.command("create-staff")
 @click.option("--phone", required=True, help="the mobile number that signs in")
-@click.option("--name", required=True, help="as colleagues call her")
+@click.option("--name", required=True, help="as colleagues call them")
 @click.option("--role", required=True, type=click.Choice([role.value for role in RoleName]))
 @click.option("--centre", help="the centre's name; not for an administrator")
 @in_words

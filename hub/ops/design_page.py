@@ -1,4 +1,4 @@
-"""The page of the design: each component in every state, of made-up rows and no database."""
+"""The design page: each component in every state, of made-up rows and no database."""
 
 import re
 from datetime import time, timedelta
@@ -40,7 +40,7 @@ class SampleForm(FlaskForm):
 @blueprint.get("/design")
 @open_to(Admits.EVERYONE)
 def show_design() -> ResponseReturnValue:
-    """For whoever works on the site; production does not have this page."""
+    """Show the components to people who work on the site; production does not have this page."""
     wrong = SampleForm(None, prefix="wrong")
     wrong.form_errors = ["有一处没填好，看看下面红色的字。"]
     for field in wrong:

@@ -1,4 +1,4 @@
-"""Loading a list of real centres: all of it, or, when a line is wrong, nothing."""
+"""Load a list of real centres: all of it, or nothing if a line is wrong."""
 
 from dataclasses import dataclass
 

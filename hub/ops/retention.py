@@ -1,4 +1,4 @@
-"""What was kept for a while only: codes, typed forms, counts, how families say it was."""
+"""Delete what is kept only for a while: codes, saved forms, counts, feedback."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,8 +16,10 @@ from hub.limits import RateCount
 BATCH = 500
 AT_ONCE = timedelta(0)
 
-# The key of a table, the instant by which its rows are old, and how long they are kept from then.
-OLD: tuple[tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime], timedelta], ...] = (
+# The key of a table, the instant from which its rows age, and how long they are kept.
+EXPIRING: tuple[
+    tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime], timedelta], ...
+] = (
     (SavedForm.id, SavedForm.expires_at, AT_ONCE),
     (SignInCode.id, SignInCode.expires_at, AT_ONCE),
     (RateCount.id, RateCount.expires_at, AT_ONCE),
@@ -26,16 +28,16 @@ OLD: tuple[tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime], ti
 
 
 def delete_expired() -> Iterator[int]:
-    """Delete what has expired, some rows at a time; yields how many went.
+    """Delete what has expired, some rows at a time; yield how many were deleted.
 
-    Whoever adds a row may clear some old ones away, so this is for the last ones: what a family
-    had typed must not stay because nobody came after her.
+    Those who add a row may delete some old ones, so this is for the last ones: what a family had
+    typed must not stay because nobody came after them.
     """
-    for key, at, kept_for in OLD:
+    for key, at, kept_for in EXPIRING:
         old = select(key).where(at < clock.now() - kept_for).limit(BATCH)
         while db.session.scalar(old) is not None:
             with transaction():
-                # Those whom somebody else has in hand are hers to delete.
+                # Rows that another worker has locked are left to it.
                 ids = db.session.scalars(old.with_for_update(skip_locked=True)).all()
                 db.session.execute(delete(key.class_).where(key.in_(ids)))
             yield len(ids)

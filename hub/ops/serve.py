@@ -1,4 +1,4 @@
-"""Making the installation ready, and handing over to the server."""
+"""Make the installation ready, and hand over to the server."""
 
 import contextlib
 import os

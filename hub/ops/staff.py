@@ -1,4 +1,4 @@
-"""Making an account for somebody of the staff, or giving it another role and a new password."""
+"""Make an account for a member of the staff, or give it another role and a new password."""
 
 from datetime import datetime
 
@@ -67,10 +67,10 @@ def create_staff(
     password_hash: str,
     now: datetime,
 ) -> Account:
-    """The account of this phone with this role; its password becomes the new one.
+    """Return the account of this phone with this role and a new password.
 
-    Where the phone had an account (a resident's, or another role's), whoever is signed in with
-    it is signed out: the password may have been changed because it was no longer a secret.
+    If the phone had an account (a resident's, or another role's), its sessions are signed out: the
+    password may have been changed because it was no longer a secret.
     """
     account = account_with(phone)
     if account is None:

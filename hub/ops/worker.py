@@ -1,4 +1,4 @@
-"""The worker: round after round of the clock's work, until it is asked to end."""
+"""The worker: round after round of scheduled jobs, until it is asked to end."""
 
 import select
 import signal
@@ -63,7 +63,7 @@ class Bell:
 
 
 class Worker:
-    """Does everything that is due. Nothing that fails ends it, and nothing waits for a failure."""
+    """Does everything that is due. No failure ends it, and nothing waits for a failure."""
 
     def __init__(self, app: Flask, gateway: Gateway, bell: Bell) -> None:
         self._app = app
@@ -151,7 +151,7 @@ class Worker:
 
 
 def is_away(error: Exception) -> bool:
-    """Whether it is the database that fails, and not one row of it."""
+    """Whether the database itself fails, and not one row of it."""
     if not isinstance(error, DBAPIError):
         return False
     code = str(getattr(error.orig, "sqlstate", None) or "")
@@ -166,7 +166,7 @@ def reason(error: Exception) -> str:
 
 
 def say(line: str) -> None:
-    """One line to whoever watches."""
+    """Write one line for the people who watch."""
     click.echo(f"hub worker: {line}", err=True)
 
 

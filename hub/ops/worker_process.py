@@ -1,4 +1,4 @@
-"""The worker that `hub serve` starts beside the server: it lives and dies with it."""
+"""The worker process that `hub serve` starts beside the server: it lives and dies with it."""
 
 import os
 import select

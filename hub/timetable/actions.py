@@ -1,4 +1,4 @@
-"""Making slots: a slot copies the policy of its activity, and keeps it from then on."""
+"""Make slots: a slot copies the policy of its activity and keeps it from then on."""
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
@@ -28,7 +28,7 @@ def make_series(
     is_whole: bool = False,
     attendance_percent: int | None = None,
 ) -> list[Slot]:
-    """The slots of a new 期, one for each date; who makes it has left the closed days out.
+    """Make the slots of a new 期, one for each date; the caller has left the closed days out.
 
     The dates of a whole 期 open, draw, and can be given up at the instants of the first date; a
     whole 期 closes when its first date does. Each later date closes by itself, so that a place
@@ -65,7 +65,7 @@ def make_slot(
     capacity: int,
     series: Series | None = None,
 ) -> Slot:
-    """A new open slot in the caller's transaction, all its places free or kept for the desk.
+    """Make an open slot, its places free or kept for the desk, in the caller's transaction.
 
     Whatever is counted in days ends or begins at a minute of the day in Chongqing, so that the
     hour of the slot does not matter. Booking never closes after the start nor before it opens.
@@ -102,12 +102,12 @@ def make_slot(
 
 
 def before(starts_at: datetime, minutes: int) -> datetime:
-    """So many minutes before the start."""
+    """Return the instant so many minutes before the start."""
     return starts_at - timedelta(minutes=minutes)
 
 
 def on_day_before(starts_at: datetime, days: int, minute: int) -> datetime:
-    """At a minute of the day, in Chongqing, so many days before the start."""
+    """Return a minute of the day, in Chongqing, so many days before the start."""
     day = clock.local(starts_at).date() - timedelta(days=days)
     return clock.at(day, time(*divmod(minute, 60)))
 

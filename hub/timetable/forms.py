@@ -1,4 +1,4 @@
-"""What visitors choose to find a slot or a centre. Nothing here changes anything."""
+"""The filters of visitors who look for a slot or a centre. Nothing here changes anything."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -13,15 +13,15 @@ from hub.catalogue.models import District, Kind
 from hub.catalogue.queries import plain_words
 from hub.families.models import Person
 from hub.families.rules import ADULT_YEARS, OLDEST_YEARS
+from hub.timetable.ages import Ages
 from hub.timetable.queries import Wish
-from hub.timetable.rules import Ages
 
 DAYS_TO_CHOOSE = 14
 ADULT = "adult"
 
 
 class DistrictForm(FlaskForm):
-    """Where somebody lives; remembered, so that her own district is what she sees."""
+    """The visitor's district; remembered, so that the home page shows it first."""
 
     class Meta:
         csrf = False  # kept by hub.web.preference_cookies, which tells where a form comes from
@@ -64,7 +64,7 @@ class CentresForm(FlaskForm):
 
 
 class FindForm(FlaskForm):
-    """The filters of the timetable. A value that no list offers is left out, and told about."""
+    """The filters of the timetable. Values that no list offers are dropped, with a word of it."""
 
     class Meta:
         csrf = False
@@ -97,7 +97,7 @@ class FindForm(FlaskForm):
             field.data = "" if field in self.unknown else field.data or ""
 
     def wish(self, kinds: Sequence[Kind]) -> Wish:
-        """What was chosen, for the search; only after offer()."""
+        """Return what was chosen, for the search; call it after offer()."""
         kind_ids = {kind.code: kind.id for kind in kinds}
         age = self.age.data
         years = ADULT_YEARS if age == ADULT else int(age) if age else None
@@ -110,20 +110,20 @@ class FindForm(FlaskForm):
         )
 
     def said(self) -> list[str]:
-        """The filters in use, in words; the day stands in its strip."""
+        """Return the filters in use, in words; the day stands in its strip."""
         lists = (self.district, self.kind, self.age)
         labels = [_choices_of(field)[field.data] for field in lists if field.data]
         return [*labels, _("有名额")] if self.places.data else labels
 
     def chosen(self) -> dict[str, str]:
-        """The filters in use, as they stand in an address."""
+        """Return the filters in use, as they stand in an address."""
         lists = (self.district, self.kind, self.age, self.day)
         chosen = {field.name: field.data for field in lists if field.data}
         return chosen | ({"places": "1"} if self.places.data else {})
 
 
 def district_choices(districts: Sequence[tuple[District, bool]]) -> dict[str, str]:
-    """All of the city and each district, those where there is a centre first."""
+    """Return all of the city and each district, those with a centre first."""
     there = {str(district.id): district.name for district, has_centre in districts if has_centre}
     others = {
         str(district.id): _("%(district)s（还没有空间）", district=district.name)
@@ -134,7 +134,7 @@ def district_choices(districts: Sequence[tuple[District, bool]]) -> dict[str, st
 
 
 def _age_choices(persons: Sequence[Person], today: date) -> dict[str, str]:
-    """Years of age; the visitor's own family stands beside its ages, so that nobody need count."""
+    """Return the years of age, each with the visitor's own family beside it."""
     years = range(1, ADULT_YEARS)
     labels = {"0": _("不满1岁")} | {str(year): _("%(years)s岁", years=year) for year in years}
     labels[ADULT] = _("成人")
@@ -152,7 +152,7 @@ def _names_by_age(persons: Sequence[Person], today: date) -> dict[str, list[str]
 
 
 def _age_asked(typed: str | None) -> str | None:
-    """Years above childhood, as a link may say them, are all one age here: adult."""
+    """Return the age asked for; years above childhood, as a link may say them, are all adult."""
     if typed and typed.isascii() and typed.isdigit() and len(typed) < 4:
         return ADULT if ADULT_YEARS <= int(typed) <= OLDEST_YEARS else typed
     return typed

@@ -48,7 +48,7 @@ class Series(Model):
     is_whole: Mapped[bool] = mapped_column(default=False)
     starts_on: Mapped[date]
     ends_on: Mapped[date]
-    # Who came to less of it than this may not book the next 期 of the activity; None: may.
+    # Persons who came to less of it may not book the next 期 of the activity; None: no such rule.
     attendance_percent: Mapped[int | None]
 
     activity: Mapped[Activity] = relationship()
@@ -94,9 +94,9 @@ class Slot(Policy, Model):
     opens_at: Mapped[datetime]  # booking is open from this instant on, it included …
     closes_at: Mapped[datetime]  # … and until this one, it excluded
     cancel_until: Mapped[datetime]  # this instant included
-    entries_until: Mapped[datetime | None]  # a draw: what comes in before takes part
+    entries_until: Mapped[datetime | None]  # entries for the draw are taken until then, it excluded
     drawn_at: Mapped[datetime | None]  # from then on first come, first served
-    # Taken + kept for the desk + left = capacity; only bookings.places changes these three.
+    # Taken + kept for the desk + left = capacity; only bookings.slot_counters changes these three.
     capacity: Mapped[int]
     places_left: Mapped[int]
     desk_places: Mapped[int] = mapped_column(default=0)
@@ -132,10 +132,10 @@ class Slot(Policy, Model):
 
     @property
     def taken(self) -> int:
-        """How many places are given or held for somebody."""
+        """How many places are given or held."""
         return self.capacity - self.desk_places - self.places_left
 
     @property
     def takes_entries(self) -> bool:
-        """Whether who asks now takes part in a draw that is still to come."""
+        """Whether booking now means to enter for a draw that is still to come."""
         return self.admission is Admission.DRAW and self.drawn_at is None

@@ -1,4 +1,4 @@
-"""Slots, found by place, day, kind and age, with everything that a card of them shows loaded.
+"""Find slots by place, day, kind and age, with everything that a card of them shows.
 
 A city has about forty thousand slots a day, so each search here begins at an index: the slots
 of some centres, or all, from one instant on, in the order in which they are shown.
@@ -18,22 +18,22 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    or_,
     select,
 )
 from sqlalchemy.orm import joinedload
 
 from hub import clock
-from hub.catalogue.models import Activity, Audience, Centre, District, Kind, Room, StaffMember
+from hub.catalogue.models import Activity, Centre, District, Kind, Room, StaffMember
 from hub.column_rows import Reading
 from hub.db import db
+from hub.timetable.ages import Ages, that_fit
 from hub.timetable.models import Series, Slot, SlotState
-from hub.timetable.rules import Ages, weekend
+from hub.timetable.rules import weekend
 
 SLOTS_ON_A_PAGE = 20
 SLOTS_AT_A_GLANCE = 6
 FEW_ACTIVITIES = 200
-DAYS_AHEAD = 28  # a search for what there hardly is ends here, and does not read the whole table
+DAYS_AHEAD = 28  # a search for what is rare ends here instead of reading the whole table
 
 # Slots as cards show them.
 CARDS = Reading(
@@ -95,7 +95,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Glance:
-    """What the home page shows: a few slots of today, else of the next day, and of the weekend."""
+    """What the home page shows: a few slots of today or the next day, and of the weekend."""
 
     day: date | None  # of `slots`; None when there are none for weeks
     slots: Sequence[Slot]
@@ -105,11 +105,11 @@ class Glance:
 
 @cache
 def slots_with_everything() -> Select[Slot]:
-    """Slots with what a page of its own shows, to be changed too.
+    """Select slots with everything their own page shows, as entities that may be changed.
 
     Outer joins, though there is always a row to join: they leave it to the slot's own index to
-    begin, where an inner join tempts the database to read all the activities first. Built once,
-    like all that others add their conditions to: saying what to load costs as much as loading it.
+    begin, where an inner join tempts the database to read all the activities first. Built once, as
+    are all selects that others add conditions to: saying what to load costs as much as loading it.
     """
     return select(Slot).options(
         joinedload(Slot.activity).joinedload(Activity.kind),
@@ -121,7 +121,7 @@ def slots_with_everything() -> Select[Slot]:
 
 
 def find_slots(wish: Wish, now: datetime, page_number: int) -> tuple[Sequence[Slot], bool]:
-    """One page of the slots that take place and have not begun, and whether there are more."""
+    """Return one page of the open slots that have not begun, and whether there are more."""
     today = clock.local(now).date()
     days = (wish.day, wish.day) if wish.day else (today, today + timedelta(days=DAYS_AHEAD))
     first = (page_number - 1) * SLOTS_ON_A_PAGE
@@ -130,8 +130,10 @@ def find_slots(wish: Wish, now: datetime, page_number: int) -> tuple[Sequence[Sl
 
 
 def at_a_glance(district_id: int | None, now: datetime) -> Glance:
-    """The next few slots with places: of today (else of the next day that has any), and of the
-    coming weekend. On a weekend the weekend is what is left of it after today."""
+    """Return the next few slots with places, of today or the next day, and of the weekend.
+
+    On a weekend the weekend is what is left of it after today.
+    """
     today = clock.local(now).date()
     wish = Wish(district_id=district_id, only_places=True)
 
@@ -152,19 +154,19 @@ def at_a_glance(district_id: int | None, now: datetime) -> Glance:
 
 
 def slots_of_centre(centre_id: int, first: datetime, last: datetime) -> Sequence[Slot]:
-    """All slots of a centre that begin in these hours; a called-off one stays in sight."""
+    """Return all slots of a centre that begin in these hours, called-off ones included."""
     here = Slot.centre_id == centre_id, Slot.starts_at >= first, Slot.starts_at < last
     return CARDS.rows(CARDS.select().where(*here).order_by(Slot.starts_at, Slot.id))
 
 
 def slots_of_series(series_id: int) -> Sequence[Slot]:
-    """All dates of a 期 in their order, each as its own page shows it."""
+    """Return all dates of a 期 in order, each as its own page shows it."""
     dates = slots_with_everything().where(Slot.series_id == series_id)
     return db.session.scalars(dates.order_by(Slot.starts_at, Slot.id)).all()
 
 
 def whole_begins_at(series_id: int) -> datetime | None:
-    """When the first date of a whole 期 begins; None for dates that are booked one by one."""
+    """Return when the first date of a whole 期 begins; None for dates booked one by one."""
     return db.session.scalar(
         select(func.min(Slot.starts_at))
         .join(Slot.series)
@@ -173,9 +175,9 @@ def whole_begins_at(series_id: int) -> datetime | None:
 
 
 def found_by(wish: Wish, *, is_rare: bool) -> Select[int]:
-    """The ids of slots that answer a wish, whatever its day, and have not begun, soonest first.
+    """Select the ids of open slots that answer a wish, soonest first, whatever their day.
 
-    It is given the instants `start`, `end` and `now`, and told whether the kind `is_rare`.
+    Give it the instants `start`, `end` and `now`, and say whether the kind `is_rare`.
     """
     now: BindParameter[datetime] = bindparam("now")
     slots = select(Slot.id).where(
@@ -189,7 +191,7 @@ def found_by(wish: Wish, *, is_rare: bool) -> Select[int]:
     if wish.kind_id is not None:
         slots = slots.where(_is_of_kind(wish.kind_id, wish.district_id, is_rare=is_rare))
     if wish.ages is not None:
-        slots = slots.where(*_that_fit(wish.ages))
+        slots = slots.where(*that_fit(wish.ages))
     if wish.only_places:
         slots = slots.where(Slot.places_left > 0, Slot.closes_at > now)
     return slots.order_by(Slot.starts_at, Slot.id)
@@ -206,7 +208,7 @@ def _cards(
 
 @lru_cache(maxsize=100)
 def _cards_found(wish: Wish, *, is_rare: bool) -> Select[*tuple[Any, ...]]:
-    """The cards of a few ids: what they show is joined after the sorting, not before it."""
+    """Select the cards of a few ids: what they show is joined after the sorting, not before."""
     skip, most = (bindparam(name, type_=Integer) for name in ("skip", "most"))
     keys = found_by(wish, is_rare=is_rare).offset(skip).limit(most)
     return CARDS.select().where(Slot.id.in_(keys)).order_by(Slot.starts_at, Slot.id)
@@ -217,8 +219,10 @@ def _centres_in(district_id: int) -> Select[int]:
 
 
 def _is_of_kind(kind_id: int, district_id: int | None, *, is_rare: bool) -> ColumnElement[bool]:
-    """Of a kind that is offered often, the next slots are near in the order of time; one that is
-    rare is looked for from its few activities, or the search would read weeks of all the others.
+    """Condition: the slot is of a kind. A rare kind is looked for from its few activities.
+
+    Slots of a frequent kind are near in the order of time; for a rare one the search would read
+    weeks of all the others.
     """
     if is_rare:
         return Slot.activity_id.in_(_activities_of(kind_id, district_id))
@@ -237,13 +241,3 @@ def _activities_of(kind_id: int, district_id: int | None) -> Select[int]:
     if district_id is not None:
         activities = activities.where(Activity.centre_id.in_(_centres_in(district_id)))
     return activities
-
-
-def _that_fit(ages: Ages) -> tuple[ColumnElement[bool], ...]:
-    """The same as rules.fits, in the words of the database."""
-    is_adult = Slot.audience == Audience.ADULT
-    return (
-        is_adult if ages.is_adult else ~is_adult,
-        or_(Slot.youngest_months.is_(None), Slot.youngest_months <= ages.last),
-        or_(Slot.oldest_months.is_(None), Slot.oldest_months >= ages.first),
-    )

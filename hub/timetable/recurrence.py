@@ -1,4 +1,4 @@
-"""The dates and times at which something that repeats by the week takes place. Pure."""
+"""The dates and times of what repeats by the week. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Occurrence:
 def occurrences(
     patterns: Iterable[Weekly], first: date, last: date, closed: Collection[date] = ()
 ) -> list[Occurrence]:
-    """Every date of the patterns from `first` to `last`, both included, in order.
+    """Return every date of the patterns from `first` to `last`, both included, in order.
 
     Nothing begins on a closed day. What begins before midnight may end after it.
     """
@@ -43,7 +43,7 @@ def occurrences(
 
 
 def days(first: date, last: date) -> Iterator[date]:
-    """Each day from `first` to `last`, both included; none when `last` is earlier."""
+    """Return each day from `first` to `last`, both included; none if `last` is earlier."""
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)
 

@@ -1,48 +1,15 @@
-"""Whom a slot is for, what a weekend is, and how opening hours are told. Pure."""
+"""Weekends, days, and opening hours in words. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Protocol, TypeVar
 
 from flask_babel import gettext as _
 
 from hub import clock
-from hub.catalogue.models import Audience
-from hub.families.rules import ADULT_YEARS, OLDEST_YEARS
 
 SATURDAY, SUNDAY = 5, 6
 EVERY_DAY = 7
-
-
-@dataclass(frozen=True)
-class Ages:
-    """The months of age that a visitor asks for, both ends included."""
-
-    first: int
-    last: int
-
-    @property
-    def is_adult(self) -> bool:
-        return self.first >= ADULT_YEARS * 12
-
-    @classmethod
-    def of_years(cls, years: int) -> "Ages":
-        """Somebody who says her age in years: any month of that year. All adults are one."""
-        if years >= ADULT_YEARS:
-            return cls(ADULT_YEARS * 12, OLDEST_YEARS * 12 + 11)
-        return cls(years * 12, years * 12 + 11)
-
-
-class ForWhom(Protocol):
-    """What a slot says about who takes its place."""
-
-    @property
-    def audience(self) -> Audience: ...
-    @property
-    def youngest_months(self) -> int | None: ...
-    @property
-    def oldest_months(self) -> int | None: ...
 
 
 class HasStart(Protocol):
@@ -66,20 +33,8 @@ class Hours(Protocol):
     def closes(self) -> time: ...
 
 
-def fits(slot: ForWhom, ages: Ages) -> bool:
-    """Whether somebody of these ages may take a place; both ends of the slot's ages are included.
-
-    For whoever says only her years it is enough that some month of the year fits: the booking
-    itself asks for the birth date.
-    """
-    if (slot.audience is Audience.ADULT) is not ages.is_adult:
-        return False
-    youngest, oldest = slot.youngest_months, slot.oldest_months
-    return (youngest is None or youngest <= ages.last) and (oldest is None or ages.first <= oldest)
-
-
 def weekend(today: date) -> tuple[date, date]:
-    """The next Saturday and Sunday; on a weekend what is left of it, today included."""
+    """Return the next Saturday and Sunday; on a weekend what is left of it, today included."""
     sunday = today + timedelta(days=SUNDAY - today.weekday())
     return max(today, sunday - timedelta(days=1)), sunday
 
@@ -87,7 +42,7 @@ def weekend(today: date) -> tuple[date, date]:
 def by_day(
     slots: Iterable[Dated], further_days: Iterable[date] = ()
 ) -> list[tuple[date, list[Dated]]]:
-    """The slots under the days in Chongqing on which they begin; further days may stay empty."""
+    """Group the slots by the day in Chongqing on which they begin; further days may be empty."""
     days: dict[date, list[Dated]] = {day: [] for day in further_days}
     for slot in slots:
         days.setdefault(clock.local(slot.starts_at).date(), []).append(slot)

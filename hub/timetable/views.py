@@ -49,7 +49,7 @@ def home() -> ResponseReturnValue:
 
 
 @blueprint.post("/district")
-@without_token  # choose() looks itself where it comes from
+@without_token  # set_preference() checks itself where the form comes from
 @open_to(Admits.EVERYONE)
 def choose_district() -> ResponseReturnValue:
     """Remember the district on this device; no district is the whole city."""

@@ -1,4 +1,4 @@
-"""Addresses of this site that arrive from outside, and those that are given to people outside."""
+"""Addresses of this site: as they arrive from outside, and as they are given to people."""
 
 import re
 from datetime import date
@@ -40,21 +40,25 @@ def init_app(app: Flask) -> None:
 
 
 def public_url(endpoint: str, **values: Any) -> str:
-    """The whole address of a page, for messages, previews and posters."""
+    """Return the whole address of a page, for messages, previews and posters."""
     return f"{public_address()}{url_for(endpoint, **values)}"
 
 
 def public_address() -> str:
-    """How people reach the site: what HUB_ADDRESS says, not the host that a request claims to be
-    for. Only a demo that was told no address takes that: its links work on a phone beside it."""
+    """Return how people reach the site: HUB_ADDRESS, not the host that a request claims.
+
+    Only a demo without an address takes the request's: its links work on a phone beside it.
+    """
     settings = current_app.config["HUB"]
     told = settings.is_production or settings.address != f"http://{settings.bind}"
     return str(settings.address) if told else request.host_url.rstrip("/")
 
 
 def around_link(words: str) -> tuple[str, str, str]:
-    """What a message says before the address of a page of this site, that page's path, and what
-    comes after it. Without one, or with somebody else's address, all of it comes before."""
+    """Return what a message says before an address of this site, its path, and what comes after.
+
+    Without such an address all of it comes before.
+    """
     ours = {str(current_app.config["HUB"].address), public_address()}
     address = "|".join(re.escape(one) for one in sorted(ours, key=len, reverse=True))
     before, *linked = re.split(rf"(?:{address})(/[\w/-]*)", words, maxsplit=1, flags=re.ASCII)
@@ -63,7 +67,7 @@ def around_link(words: str) -> tuple[str, str, str]:
 
 
 def safe_path(path: str | None, default: str = "/") -> str:
-    """The path if it stays on this site, else the default: a link never leads to a stranger."""
+    """Return the path if it stays on this site, else the default: links never lead to strangers."""
     if not path or not path.startswith("/") or path.startswith(("//", "/\\")):
         return default
     if any(ord(character) < 32 for character in path):

@@ -15,7 +15,7 @@ PACKED = {".br", ".gz"}  # made beside a file when the site starts; WhiteNoise f
 
 
 def asset(name: str) -> str:
-    """The address of a file of static/: `site.css` is /static/site.3f2a9c0d1e5b.css."""
+    """Return the address of a file of static/: `site.css` is /static/site.3f2a9c0d1e5b.css."""
     return _addresses()[name]
 
 
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
 
 
 def _as_it_is_now(path: Path) -> dict[str, os.stat_result]:
-    """What WhiteNoise may serve for a file: itself, and what was packed from this very version."""
+    """Return what WhiteNoise may serve for a file: itself, and what was packed from it."""
     packed = [path.with_name(path.name + suffix) for suffix in sorted(PACKED)]
     made_at = path.stat().st_mtime
     fresh = [one for one in packed if one.exists() and abs(one.stat().st_mtime - made_at) < 0.001]

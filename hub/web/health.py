@@ -1,4 +1,6 @@
-"""Is the process alive, and can it serve: for whoever watches over the installation."""
+"""Whether the process is alive, and whether it can serve: for those who watch it."""
+
+from functools import cache
 
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -16,14 +18,14 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 @open_to(Admits.EVERYONE)
 def show_health() -> ResponseReturnValue:
-    """The process answers."""
+    """Answer that the process runs."""
     return {"status": "ok"}
 
 
 @blueprint.get("/readyz")
 @open_to(Admits.EVERYONE)
 def show_readiness() -> ResponseReturnValue:
-    """The database is reachable and has every migration; 503 says which of the two is not so."""
+    """Answer whether the database is reachable and migrated; 503 says which is not so."""
     try:
         if not is_migrated():
             return {"status": "not migrated"}, 503
@@ -37,10 +39,12 @@ def is_migrated() -> bool:
     """Whether the database stands where the program's migrations end."""
     with db.engine.connect() as connection:
         current = set(MigrationContext.configure(connection).get_current_heads())
-    return current == set(_scripts().get_heads())
+    return current == _newest()
 
 
-def _scripts() -> ScriptDirectory:
+@cache
+def _newest() -> frozenset[str]:
+    """Return the newest revisions, read once: a process never gets other migrations."""
     config = Config()
     config.set_main_option("script_location", migrate.directory)
-    return ScriptDirectory.from_config(config)
+    return frozenset(ScriptDirectory.from_config(config).get_heads())

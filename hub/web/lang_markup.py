@@ -1,4 +1,4 @@
-"""What stays Chinese on an English page – names, titles, what a centre wrote – marked as Chinese.
+"""Mark what stays Chinese on an English page: names, titles, what a centre wrote.
 
 A screen reader then reads it aloud instead of spelling it, and it is drawn as it is in China. The
 words come from the database and stand everywhere, so they are marked where a page is finished,
@@ -16,7 +16,7 @@ IS_MARKED = 'lang="zh-CN"'
 
 
 def mark_chinese(html: str) -> str:
-    """The same page, with its Chinese marked. It takes HTML as the templates write it."""
+    """Return the page with its Chinese marked; takes HTML as the templates write it."""
     pieces = [found[0] for found in PIECE.finditer(html)]
     for place, piece in enumerate(pieces):
         if piece.startswith("<") or not CHINESE.search(piece):

@@ -1,4 +1,4 @@
-"""Which language a page speaks: Chinese, unless somebody asked for English."""
+"""The language of a page: Chinese, unless the visitor chose English."""
 
 from functools import cache
 
@@ -31,21 +31,21 @@ def init_app(app: Flask) -> None:
 
 
 def html_lang() -> str:
-    """The `lang` of the page: Babel's own zh_Hans_CN is not a valid value there."""
+    """Return the `lang` of the page: Babel's own zh_Hans_CN is not a valid value there."""
     locale = get_locale()
     return "en" if locale and locale.language == "en" else "zh-CN"
 
 
 def words_of(lang: str) -> NullTranslations:
-    """What the templates say in a language; the Chinese is in the templates themselves."""
+    """Return the sentences of the templates in a language; the templates themselves are Chinese."""
     return Translations.load(current_app.extensions["babel"].translation_directories[0], [lang])
 
 
 @blueprint.post("/language")
-@without_token  # choose() looks itself where it comes from
+@without_token  # set_preference() checks itself where the form comes from
 @open_to(Admits.EVERYONE)
 def choose_language() -> ResponseReturnValue:
-    """Remember the language; Chinese, which all pages speak anyway, by keeping nothing."""
+    """Remember the language; Chinese, which all pages speak anyway, by storing nothing."""
     asked = request.form.get("language", "")
     return set_preference("language", "en" if asked == "en" else "")
 

@@ -1,5 +1,4 @@
-"""What a phone keeps of the site: the worker that answers when the network does not, the page it
-shows then, and how the site is put on the home screen."""
+"""What a phone keeps of the site: its service worker, the offline page, the web manifest."""
 
 import hashlib
 import json
@@ -43,7 +42,7 @@ def show_worker() -> ResponseReturnValue:
 @blueprint.get("/offline")
 @open_to(Admits.EVERYONE)
 def show_offline() -> ResponseReturnValue:
-    """What is shown for want of a page: it names nobody, for it stays in the browser."""
+    """Show the offline page: it names nobody, because it stays in the browser."""
     return page("errors/offline.html")
 
 

@@ -1,7 +1,5 @@
 """page(): a whole page, or the part of it that htmx asked for; and the error pages."""
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from flask import (
@@ -30,9 +28,7 @@ from hub.web.lang_markup import mark_chinese
 from hub.web.template_i18n import TranslatedEnvironment
 from hub.web.wechat import in_wechat
 
-LAST_PAGE = 1000  # further on nobody looks, and a database counts rows in vain
-# Macros of ui.html that write the same whoever looks.
-SAME_FOR_EVERYBODY = ("icon", "brand", "tabs", "picture", "badge", "demo_badge")
+LAST_PAGE = 1000  # pages of a list; nobody looks further, and the database would count rows in vain
 
 htmx = HTMX()
 
@@ -60,7 +56,7 @@ def page(name: str, status: int = 200, **context: Any) -> Response:
 
 
 def page_asked() -> int:
-    """The number of the page of a list that the address asks for; 1 for anything that is none."""
+    """Return the page number of a list that the address asks for; 1 for anything that is none."""
     typed = request.args.get("page", "")
     is_number = typed.isascii() and typed.isdigit() and len(typed) <= len(str(LAST_PAGE))
     return min(max(int(typed), 1), LAST_PAGE) if is_number else 1
@@ -95,7 +91,7 @@ def init_app(app: Flask) -> None:
 
 
 def error_page(status: int, headers: dict[str, str] | None = None) -> Response:
-    """The site's own page for a trouble. It reads nothing from the database, which may be away."""
+    """Write the page of an error. It reads nothing from the database, which may be away."""
     if status == 503 and "_login_user" not in g:
         g._login_user = AnonymousUserMixin()  # else Flask-Login would ask who it is, once more
     names = [f"errors/{status}.html", "errors/400.html" if status < 500 else "errors/500.html"]
@@ -112,33 +108,20 @@ def _write(template: Template, **context: Any) -> Response:
 
 
 def _templates() -> TranslatedEnvironment:
-    """The templates in the language of this page."""
+    """Return the templates in the language of this page."""
     spoken: dict[str, TranslatedEnvironment] = current_app.extensions["templates"]
     lang = language.html_lang()
-    if lang not in spoken:  # made when first asked for; twice, if two ask at once, is no harm
+    if lang not in spoken:  # made on first use; twice, if two ask at once, does no harm
         source: Any = current_app.jinja_env
         spoken[lang] = _with_macros(source.in_words(language.words_of(lang)))
     return spoken[lang]
 
 
 def _with_macros(templates: Any) -> TranslatedEnvironment:
-    """With ui.html as a global: imports outside a block are not run when a part is rendered."""
+    """Make ui.html a global: imports outside a block are not run when a part is rendered."""
     ui = templates.get_template("ui.html").module
-    for name in SAME_FOR_EVERYBODY:
-        setattr(ui, name, _written_once(getattr(ui, name)))
     templates.globals["ui"] = ui
     return templates
-
-
-def _written_once(macro: Any) -> Callable[..., Markup]:
-    """A macro whose words depend on nothing but what it is given, and where the site lies."""
-
-    @lru_cache(maxsize=500, typed=True)  # typed: text is escaped, the same as Markup is not
-    def write(_root: str, *given: Any, **named: Any) -> Markup:
-        words: Markup = macro(*given, **named)
-        return words
-
-    return lambda *given, **named: write(request.root_path, *given, **named)
 
 
 def _take_the_whole_page(response: Response) -> None:
@@ -158,14 +141,14 @@ def _show_http_error(error: HTTPException) -> Response:
 
 
 def _show_conflict(error: IntegrityError) -> Response:
-    """Somebody was quicker: a constraint of the database refused what a rule had let through."""
+    """Answer 409: a constraint of the database refused what a rule had let through."""
     db.session.rollback()
     current_app.logger.warning("refused by the database: %s", type(error.orig).__name__)
     return error_page(409)
 
 
 def _show_not_understood(error: DataError) -> Response:
-    """What was sent holds something that a database cannot: PostgreSQL takes no null character."""
+    """Answer 400 to what a database cannot hold: PostgreSQL takes no null character."""
     db.session.rollback()
     current_app.logger.warning("not taken by the database: %s", type(error.orig).__name__)
     return error_page(400)
@@ -178,13 +161,13 @@ def _show_database_away(error: OperationalError) -> Response:
 
 
 def _end_reading(response: Response) -> Response:
-    """Before the answer is given: one that is whole must not fail for a connection that broke."""
+    """End the read before the answer is given: a whole answer must not fail with the connection."""
     _let_go()
     return response
 
 
 def _let_go() -> None:
-    """Give the connection back, also one that is broken."""
+    """Give the connection back, even one that is broken."""
     try:
         end_reading()
         db.session.remove()
@@ -200,7 +183,7 @@ def _show_fault(error: Exception) -> Response:
 
 @pass_context
 def _block_of(context: Context, name: str, block: str) -> Markup:
-    """One block of another template, rendered with this template's variables."""
+    """Render one block of another template with this template's variables."""
     template = context.environment.get_template(name)
     blocks = template.blocks[block](template.new_context(context.get_all()))
     return Markup("".join(blocks))  # the block has escaped its own variables

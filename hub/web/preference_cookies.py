@@ -16,12 +16,12 @@ KEPT_FOR = timedelta(days=400)  # no browser keeps a cookie longer
 
 
 def preference(name: str) -> str:
-    """What this browser chose before, or nothing."""
+    """Return what this browser chose before, or nothing."""
     return request.cookies.get(name, "")
 
 
 def set_preference(name: str, value: str) -> ResponseReturnValue:
-    """Keep the choice (an empty one is forgotten) and lead back to where it was made."""
+    """Store the choice (an empty one is removed) and lead back to where it was made."""
     _refuse_other_sites()
     answer = redirect(safe_path(request.form.get("back")), 303)
     settings = current_app.config
@@ -37,7 +37,7 @@ def set_preference(name: str, value: str) -> ResponseReturnValue:
 
 
 def _refuse_other_sites() -> None:
-    """In the place of a token, which guards what somebody owns or may do: here that is nothing.
+    """Refuse forms of other sites, in place of a token: there is nothing here to guard.
 
     The worst that another site could do is to show this browser larger letters, or English. It
     cannot do even that: every browser says where a form comes from, by Sec-Fetch-Site over https

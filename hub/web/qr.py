@@ -1,4 +1,4 @@
-"""QR codes, as drawings that stand in a page."""
+"""QR codes, as drawings inside a page."""
 
 from functools import lru_cache
 
@@ -7,6 +7,6 @@ import segno
 
 @lru_cache(maxsize=1000)
 def qr(address: str) -> str:
-    """Drawing one costs more than all the rest of the page, which is looked at several times."""
+    """Return the code of an address; kept, since it costs more than the rest of the page."""
     drawn: str = segno.make(address, error="m").svg_inline(border=2, omitsize=True)
     return drawn

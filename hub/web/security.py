@@ -74,13 +74,13 @@ def open_to(admits: Admits) -> Callable[[View], View]:
 
 
 def without_token(view: View) -> View:
-    """Take a form without its token. Only for what looks itself where the form comes from."""
+    """Take a form without its token. Only for views that check themselves where it comes from."""
     csrf.exempt(view)
     return view
 
 
 def same_for_strangers(view: View) -> View:
-    """Say of a view that it shows everybody without a session the same: a proxy may keep that."""
+    """Mark a view that shows the same to everybody without a session: a proxy may keep it."""
     view.same_for_strangers = True  # type: ignore[attr-defined]  # read by _may_be_shared below
     return view
 
@@ -91,7 +91,7 @@ def acting(channel: Channel = Channel.WEB, request_key: str | None = None) -> Ac
 
 
 def never_share() -> None:
-    """Say of the page being made that it is true at this very moment only."""
+    """Mark the page being made as true at this very moment only."""
     g.never_shared = True
 
 
@@ -132,8 +132,11 @@ def _add_headers(response: Response) -> Response:
 
 
 def _may_be_shared(response: Response) -> bool:
-    """Whether this is a page of a view that says so, written for somebody without a session, and
-    nothing in it began one: no token of a form, no message."""
+    """Whether a proxy may keep this answer.
+
+    It is of a view that says so, for a visitor without a session, and nothing in it began one: no
+    token of a form, no message.
+    """
     view = current_app.view_functions.get(request.endpoint or "")
     return (
         getattr(view, "same_for_strangers", False)
@@ -147,8 +150,10 @@ def _may_be_shared(response: Response) -> bool:
 
 
 def _visitor() -> str:
-    """The same word for one sign-in, and another for the next; empty where nobody has asked who
-    it is."""
+    """Return a word that is the same for one sign-in and another for the next.
+
+    Empty if nobody has asked who the visitor is.
+    """
     user = g.get("_login_user")  # where Flask-Login keeps whom it has looked up
     if user is None:
         return ""

@@ -1,4 +1,4 @@
-"""Templates that speak one language: its sentences are put in when they are compiled.
+"""Templates in one language each: their sentences are translated when they are compiled.
 
 Looking each sentence up anew for every visitor cost about as much as all else that writing a page
 takes. Sentences in Python are looked up by flask-babel, as ever.
@@ -11,12 +11,12 @@ from jinja2.visitor import NodeTransformer
 
 
 class TranslatedEnvironment(Environment):
-    """Flask's own, whose templates say `_("…")` in the language of `words`."""
+    """Flask's own environment, whose templates say `_("…")` in the language of `words`."""
 
     words = NullTranslations()  # of the source, which says it as it is written
 
     def in_words(self, words: NullTranslations) -> "TranslatedEnvironment":
-        """The same templates in another language, with globals of their own."""
+        """Return the same templates in another language, with globals of their own."""
         other: TranslatedEnvironment = self.overlay(bytecode_cache=None)  # a cache tells none apart
         other.words = words
         other.globals = dict(self.globals)

@@ -1,5 +1,7 @@
-"""WeChat's own browser, which neither downloads, prints nor opens new windows: pages that offer
-such a thing say there what to do instead (`ui` and the templates have the words)."""
+"""WeChat's own browser, which neither downloads, prints nor opens new windows.
+
+Pages that offer such a thing say there what to do instead (`ui` and the templates have the words).
+"""
 
 from flask import Response, after_this_request, g, request
 
@@ -7,8 +9,10 @@ NAME = "MicroMessenger"  # as it calls itself, on phones and on computers
 
 
 def in_wechat() -> bool:
-    """Whether the page is looked at inside WeChat. Ask only where the page differs by it: from
-    then on no shared cache may keep the answer."""
+    """Whether the page is looked at inside WeChat.
+
+    Ask only where the page differs by it: from then on no shared cache may keep the answer.
+    """
     if "differs_by_browser" not in g:
         g.differs_by_browser = True
         after_this_request(_differs_by_browser)

@@ -10,9 +10,9 @@ from flask import Flask
 from hub import clock
 from hub.db import db
 from hub.timetable import queries
+from hub.timetable.ages import Ages
 from hub.timetable.models import SlotState
 from hub.timetable.queries import Wish, at_a_glance, find_slots, found_by
-from hub.timetable.rules import Ages
 from tests.makers import a_centre, a_district, a_kind, a_slot, an_activity, tomorrow
 from tests.timetable.test_rules import AGE_CASES
 

@@ -1,7 +1,7 @@
-"""The draws of slots and of whole 期: promised, frozen, numbered, drawn.
+"""Promise, freeze, number and hold the draws of slots and of whole 期.
 
 The caller holds the transaction. Slots are locked before the draw's row, and each step is claimed
-by one UPDATE: it happens once. What is due is found and done by the worker (`clockwork`).
+by one UPDATE: it happens once. The worker finds and does what is due (jobs.scheduled_jobs).
 """
 
 import re
@@ -36,7 +36,7 @@ from hub.timetable.models import Series, Slot, SlotState
 
 BATCH = 200  # of one step in one round of the worker
 DIGITS = re.compile(r"[0-9][0-9 .,+-]+[0-9]")
-# Spelt out, as the index is: a bound value would not meet it.
+# Spelled out, as the index is: a bound value would not match it.
 IS_TO_COME = text("slot.admission = 'draw' AND slot.drawn_at IS NULL")
 
 
@@ -91,7 +91,7 @@ def to_draw(_now: datetime) -> Sequence[int]:
 
 
 def promise_one(slot_id: int, now: datetime) -> bool:
-    """Promise the draw of a slot; False when it was promised before."""
+    """Promise the draw of a slot; False if it was promised before."""
     slot = db.session.get_one(Slot, slot_id)
     lock_slots(slot)
     if not slot.takes_entries or draw_of(slot) is not None:
@@ -101,17 +101,17 @@ def promise_one(slot_id: int, now: datetime) -> bool:
 
 
 def freeze_one(draw_id: int, now: datetime) -> bool:
-    """See freeze."""
+    """Close the list of a draw; False if it was closed before."""
     return freeze(db.session.get_one(Draw, draw_id), now)
 
 
 def draw_one(draw_id: int, now: datetime) -> bool:
-    """See run_draw."""
+    """Hold a draw; False if it was held before or is not due."""
     return run_draw(db.session.get_one(Draw, draw_id), now)
 
 
 def promise(slot: Slot, now: datetime) -> Draw:
-    """The draw of a locked slot; if it has none yet, its secret is drawn and tied down now."""
+    """Return the draw of a locked slot; if there is none yet, make and commit it."""
     draw = draw_of(slot)
     if draw is None:
         secret = draw_secret()
@@ -128,7 +128,7 @@ def promise(slot: Slot, now: datetime) -> Draw:
 
 
 def enter(bookings: Sequence[Booking], slot: Slot, now: datetime) -> None:
-    """Let new bookings take part in the draw of a locked slot; Refused once its list is closed.
+    """Enter new bookings for the draw of a locked slot. Raises Refused once its list is closed.
 
     Nobody can enter for what is not promised: where the worker has not been yet, it is done here.
     """
@@ -138,7 +138,7 @@ def enter(bookings: Sequence[Booking], slot: Slot, now: datetime) -> None:
 
 
 def freeze(draw: Draw, now: datetime) -> bool:
-    """Close the list: each party gets its number and its tier; False when it was closed before."""
+    """Close the list and give each party its number and tier; False if it was closed before."""
     lock_slots(draw.slot)
     if not _claim(draw, Draw.frozen_at.is_(None), frozen_at=now):
         return False
@@ -150,7 +150,7 @@ def freeze(draw: Draw, now: datetime) -> bool:
 
 
 def enter_number(draw: Draw, number: str, source: str, by: Actor) -> None:
-    """Take down the public number and where it comes from, once. Raises Refused."""
+    """Save the public number and its source, once. Raises Refused."""
     number, source = spelt(number), " ".join(source.split())
     if not DIGITS.fullmatch(number):
         raise Refused(_("公开数字请只写数字，号码之间空一格。"))
@@ -171,12 +171,12 @@ def enter_number(draw: Draw, number: str, source: str, by: Actor) -> None:
 
 
 def spelt(number: str) -> str:
-    """As it is shown and as it is drawn with: plain digits, one space between them."""
+    """Return the number as it is shown and drawn with: plain digits, one space between them."""
     return " ".join(unicodedata.normalize("NFKC", number).split())
 
 
 def run_draw(draw: Draw, now: datetime) -> bool:
-    """Draw, and give everybody what she drew; False when that was done before, or is not due.
+    """Hold the draw and give each party what it drew; False if it was held before or is not due.
 
     Without its public number nothing is drawn, unless all who are entered fit.
     """
@@ -221,7 +221,7 @@ def run_draw(draw: Draw, now: datetime) -> bool:
 def _order(
     draw: Draw, listed: Sequence[DrawEntry], standing: Container[int], slot: Slot
 ) -> list[DrawEntry]:
-    """The list in the drawn order, each line with its position and outcome."""
+    """Return the list in the drawn order, each row with its position and outcome."""
     lines = {row.registration: row for row in listed}
     entries = [Entry(n, row.tier, row.lost_before, row.places) for n, row in lines.items()]
     if draw.numbered_at:
@@ -236,7 +236,7 @@ def _order(
 
 
 def _give(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], now: datetime) -> None:
-    """Places, turns before all who come later, or nothing: each for all of a party."""
+    """Give each party what it drew: places, turns before all later ones, or nothing."""
     placed = _all(drawn[Outcome.PLACE])
     if placed and not seat(placed, now=now, is_next=True):
         raise RuntimeError("a draw gave out more places than there are")
@@ -263,7 +263,7 @@ def _tell(drawn: Mapping[Outcome, Sequence[Sequence[Booking]]], slot: Slot, now:
 
 
 def _asked(party: Sequence[Booking]) -> int:
-    """How many places a party asks for: of a 期, in the date that it asks for most."""
+    """Return how many places a party asks for; in a 期, on the date for which it asks for most."""
     by_slot: dict[int, int] = defaultdict(int)
     for booking in party:
         by_slot[booking.slot_id] += booking.places
@@ -271,7 +271,7 @@ def _asked(party: Sequence[Booking]) -> int:
 
 
 def _claim(draw: Draw, unclaimed: ColumnElement[bool], **values: object) -> bool:
-    """One UPDATE; False where somebody has done it before."""
+    """Change the draw by one UPDATE; False if somebody has done it before."""
     claim = update(Draw).where(Draw.id == draw.id, unclaimed).values(**values).returning(Draw.id)
     claimed = db.session.scalar(claim, execution_options=UNSYNCHRONISED)
     db.session.refresh(draw)
@@ -279,7 +279,7 @@ def _claim(draw: Draw, unclaimed: ColumnElement[bool], **values: object) -> bool
 
 
 def _is_held() -> ColumnElement[bool]:
-    """Not called off; of a whole 期 one date may be, and the others are held."""
+    """Condition: the slot is not called off; of a whole 期 the other dates are still drawn."""
     return or_(Slot.state == SlotState.OPEN, Slot.series_id.is_not(None))
 
 

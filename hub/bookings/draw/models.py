@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.db import Model, pk, text20, text60, text200
 from hub.timetable.models import Slot
 
-# Spelled out, as the indexes are, so that a database can tell that an index of some rows suffices.
+# Spelled out, as the indexes are, so that a database can tell that an index of few rows suffices.
 TO_FREEZE = "draw.drawn_at IS NULL AND draw.frozen_at IS NULL"
 TO_DRAW = "draw.drawn_at IS NULL AND draw.frozen_at IS NOT NULL"
 
@@ -19,7 +19,7 @@ def _due(name: str, which: str) -> Index:
 
 
 class Draw(Model):
-    """A draw (摇号) anyone can check: a promise first, then the list, a public number, the order.
+    """A draw (摇号) anyone can check: commitment, then the list, a public number, the order.
 
     For a whole 期 it stands at the first slot. The secret is shown once the order is.
     """
@@ -38,14 +38,15 @@ class Draw(Model):
     commitment: Mapped[text200]  # SHA-256 of the secret, shown before entries open
     committed_at: Mapped[datetime]
     frozen_at: Mapped[datetime | None]  # the list is closed and shown
-    public_number: Mapped[text60] = mapped_column(default="")  # that nobody could know before
+    # A number that nobody could know before.
+    public_number: Mapped[text60] = mapped_column(default="")
     public_source: Mapped[text200] = mapped_column(default="")
     numbered_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("account.id", ondelete="SET NULL")
     )
     numbered_at: Mapped[datetime | None]
     drawn_at: Mapped[datetime | None]
-    places: Mapped[int | None]  # how many there were to be drawn for, for who recomputes it
+    places: Mapped[int | None]  # how many there were to draw for, to recompute it
 
     slot: Mapped[Slot] = relationship()
 

@@ -1,4 +1,4 @@
-"""Reads over draws: which draw a slot has, who is entered, the frozen list and what it drew."""
+"""Reads over draws: the draw of a slot, who is entered, the frozen list and its outcomes."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ ENTRIES_ON_A_PAGE = 100
 
 @dataclass(frozen=True)
 class Group:
-    """Those who go before or after others together, and how they fared (or would, by now)."""
+    """Parties of the same tier, how many there were and how many got places."""
 
     tier: int
     lost_before: bool
@@ -47,19 +47,19 @@ class ListEntry:
 
 
 def draw_of(slot: Slot) -> Draw | None:
-    """The draw that a slot is part of, read anew; that of a whole 期 stands at one of its slots."""
+    """Return the draw that a slot is part of, read anew; a whole 期 has one for all its slots."""
     here = select(Draw).join(Draw.slot).where(_together(slot))
     return db.session.scalar(here, execution_options={"populate_existing": True})
 
 
 def drawn_together(slot: Slot) -> list[Slot]:
-    """The slots that one draw decides, in their order: all of a whole 期, else this one."""
+    """Return the slots that one draw decides, in order: all of a whole 期, else this one."""
     together = select(Slot).where(_together(slot)).order_by(Slot.starts_at, Slot.id)
     return list(db.session.scalars(together))
 
 
 def entered(slot: Slot) -> tuple[int, int]:
-    """How many parties are entered by now, and how many places they ask for."""
+    """Return how many parties are entered by now, and how many places they ask for."""
     parties, places = db.session.execute(
         select(func.count(Booking.party.distinct()), func.coalesce(func.sum(Booking.places), 0))
         .where(Booking.slot_id == slot.id, Booking.state == BookingState.ENTERED)
@@ -69,7 +69,7 @@ def entered(slot: Slot) -> tuple[int, int]:
 
 
 def list_of(draw: Draw) -> list[dict[str, Any]]:
-    """The list as it is frozen: who is entered by now, numbered by who came first."""
+    """Return the rows of the list as it is frozen: the parties entered by now, first come first."""
     here = (
         Booking.slot_id.in_([slot.id for slot in drawn_together(draw.slot)]),
         Booking.state == BookingState.ENTERED,
@@ -104,13 +104,13 @@ def list_of(draw: Draw) -> list[dict[str, Any]]:
 
 
 def rows_of(draw: Draw) -> Sequence[DrawEntry]:
-    """The frozen list, to be drawn."""
+    """Return the frozen list, to be drawn."""
     listed = select(DrawEntry).where(DrawEntry.draw_id == draw.id)
     return db.session.scalars(listed.order_by(DrawEntry.registration)).all()
 
 
 def entered_parties(slots: Sequence[Slot]) -> dict[str, list[Booking]]:
-    """The parties that are entered, each with its bookings in all of the slots."""
+    """Return the entered parties, each with its bookings in all of the slots."""
     here = (
         select(Booking)
         .where(Booking.slot_id.in_([slot.id for slot in slots]))
@@ -125,7 +125,7 @@ def entered_parties(slots: Sequence[Slot]) -> dict[str, list[Booking]]:
 
 
 def list_entries(draw: Draw, page_number: int) -> tuple[list[ListEntry], bool]:
-    """One page of the list – as drawn, once it is – and whether there is more."""
+    """Return one page of the list, as drawn once it is drawn, and whether there is more."""
     first = (page_number - 1) * ENTRIES_ON_A_PAGE
     order = DrawEntry.registration if draw.drawn_at is None else DrawEntry.position
     rows = db.session.execute(
@@ -136,7 +136,7 @@ def list_entries(draw: Draw, page_number: int) -> tuple[list[ListEntry], bool]:
 
 
 def my_list_entries(account: Account, draw: Draw) -> list[ListEntry]:
-    """The lines of the account's household."""
+    """Return the entries of the account's household."""
     mine = (
         select(Booking.party)
         .join(Guardian, Guardian.household_id == Booking.household_id)
@@ -147,7 +147,7 @@ def my_list_entries(account: Account, draw: Draw) -> list[ListEntry]:
 
 
 def frozen_list(draw: Draw) -> tuple[list[Entry], set[int]]:
-    """The whole list by registration, and the registrations that were withdrawn since."""
+    """Return the whole list by registration, and the registrations withdrawn since."""
     entries, withdrawn = [], set()
     for row in db.session.execute(_list_entries(draw).order_by(DrawEntry.registration)):
         line = ListEntry(*row)
@@ -158,7 +158,7 @@ def frozen_list(draw: Draw) -> tuple[list[Entry], set[int]]:
 
 
 def groups(draw: Draw) -> list[Group]:
-    """How many parties there were of each kind and how many got places; the withdrawn left out."""
+    """Return the groups of the draw without the withdrawn parties."""
     placed = case((DrawEntry.outcome == Outcome.PLACE, 1), else_=0)
     rows = db.session.execute(
         select(DrawEntry.tier, DrawEntry.lost_before, func.count(), func.sum(placed))
@@ -170,13 +170,13 @@ def groups(draw: Draw) -> list[Group]:
 
 
 def listed(draw: Draw) -> int:
-    """How many parties are on the frozen list."""
+    """Return how many parties are on the frozen list."""
     on_list = DrawEntry.draw_id == draw.id
     return db.session.scalars(select(func.count()).where(on_list)).one()
 
 
 def role_of_who_numbered(draw: Draw, centre_id: int) -> RoleName | None:
-    """As what somebody typed the public number in: shown instead of her name."""
+    """Return the role of the account that typed the number in: shown instead of a name."""
     names = db.session.scalars(
         select(Role.name)
         .where(Role.account_id == draw.numbered_by_id)
@@ -192,7 +192,7 @@ def _together(slot: Slot) -> ColumnElement[bool]:
 
 
 def _lost_last_time(draw: Draw) -> Select[int | None]:
-    """Who took part in the last draw of this activity and has had no place there by any way."""
+    """Select the persons who took part in the activity's last draw and got no place there."""
     entries = exists().where(DrawEntry.draw_id == Draw.id)
     last = (
         select(Draw.id, Draw.slot_id)
@@ -220,7 +220,7 @@ def _lost_last_time(draw: Draw) -> Select[int | None]:
 
 
 def _list_entries(draw: Draw) -> Select[int, int, bool, int, int | None, str]:
-    """Before the draw whoever has no entry left counts as withdrawn already."""
+    """Select the entries; before the draw, a party without an entry left counts as withdrawn."""
     still = aliased(Booking)
     stands = exists().where(still.party == DrawEntry.party, still.state == BookingState.ENTERED)
     outcome = (

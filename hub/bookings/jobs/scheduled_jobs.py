@@ -1,8 +1,8 @@
-"""The clock's work: what falls due without anybody pressing a button, done one row at a time.
+"""Scheduled jobs: what falls due without anybody pressing a button, one row at a time.
 
-Any number of workers share it. What is due is found by an index; each row is then looked at again
-under its lock, in a transaction of its own: whoever is killed leaves the row as it was, and
-whoever comes second finds nothing to do.
+Any number of workers share it. 1. Find what is due, by an index. 2. Look at each row again under
+its lock, in a transaction of its own. A worker that is killed leaves the row as it was, and one
+that comes second finds nothing to do.
 """
 
 import random
@@ -32,8 +32,8 @@ from hub.db import db, end_reading, transaction
 from hub.timetable.models import DUE, Slot
 from hub.web.language import CHINESE
 
-BATCH = 200  # rows of one duty in one round: no duty waits long for another
-# Who is reminded later than this can neither come in time nor give the place to somebody else.
+BATCH = 200  # rows of one job in one round: no job waits long for another
+# A later reminder is no use: too late to come in time or to give the place to somebody else.
 TOO_LATE_TO_REMIND = timedelta(hours=2)
 # Written as the indexes are: a database takes an index of some rows only where it can read, not
 # where it would have to guess from a parameter, that no other rows are asked for.
@@ -45,7 +45,7 @@ OnFailure = Callable[[str, int, Exception], None]
 
 @dataclass(frozen=True)
 class ScheduledJob:
-    """Which rows are due, and what is done about one; False where somebody else was quicker."""
+    """Which rows are due, and what is done to one; False if another worker was quicker."""
 
     name: str
     due: Callable[[datetime], Iterable[int]]
@@ -53,27 +53,27 @@ class ScheduledJob:
 
 
 def perform(
-    duty: ScheduledJob,
+    job: ScheduledJob,
     left_out: Container[tuple[str, int]] = (),
     on_failure: OnFailure | None = None,
 ) -> Iterator[int]:
-    """Do what is due now; yields 1 for a row that was done, else 0, so that one may stop between.
+    """Do what is due now; yield 1 for a row that was done, else 0, so that workers can stop.
 
     A row that fails is told to `on_failure`, if there is one, and does not stop the others.
     """
-    rows = list(duty.due(clock.now()))
+    rows = list(job.due(clock.now()))
     end_reading()
     random.shuffle(rows)  # else two workers would walk behind each other from row to row
     for row in rows:
-        if (duty.name, row) in left_out:
+        if (job.name, row) in left_out:
             continue
         try:
             with transaction():
-                done = duty.do(row, clock.now())
+                done = job.do(row, clock.now())
         except Exception as error:
             if on_failure is None:
                 raise
-            on_failure(duty.name, row, error)
+            on_failure(job.name, row, error)
             done = False
         yield int(done)
 
@@ -101,11 +101,10 @@ def _release_desk_places(slot_id: int, now: datetime) -> bool:
 
 
 def _waiting_lists_due(now: datetime) -> Iterable[int]:
-    """Where somebody waits beside places that would do for her.
+    """Safety net: slots with free places and a waiting party that fits; normally empty.
 
-    There are none, because whatever frees a place serves the line in the same transaction; this
-    is the net below. Where nobody fits, nothing is due, so that the same slots do not come up in
-    every round.
+    Whatever frees a place serves the waiting list in the same transaction. Slots where no party
+    fits are not due, so that they do not come up in every round.
     """
     fits = (
         select(Booking.party)
@@ -158,7 +157,7 @@ def _release_late_places(slot_id: int, now: datetime) -> bool:
 
 
 def _grace_until(starts_at: datetime, ends_at: datetime, grace_minutes: int | None) -> datetime:
-    """Until when whoever is late is waited for; without a grace her place is hers to the end."""
+    """Return until when a late person's place is kept; without a grace, to the end of the slot."""
     if grace_minutes is None:
         return ends_at
     return min(starts_at + timedelta(minutes=grace_minutes), ends_at)
@@ -183,20 +182,23 @@ def _check_minimum(slot_id: int, now: datetime) -> bool:
 
 
 def _persons(slot: Slot) -> int:
-    """How many have a place, or left one date of their 期 to others and keep the rest."""
+    """Return how many have a place, or gave one date of their 期 to others and keep the rest."""
     counted = Booking.slot_id == slot.id, Booking.state.in_((*HOLDING, BookingState.ON_LEAVE))
     return db.session.scalars(select(func.count(Booking.id)).where(*counted)).one()
 
 
 def _called_off_until(slot: Slot) -> datetime:
-    """Nobody is sent home from the way: a worker that was away for long is too late for that."""
+    """Return the latest time a slot may be called off for too few bookings.
+
+    People are not sent home on their way: a worker that was away for long is too late for that.
+    """
     return slot.starts_at - min(SPARE, (slot.starts_at - slot.cancel_until) / 2)
 
 
 def _reminders_due(now: datetime) -> Iterable[int]:
-    """Today's and tomorrow's slots from 8:00 on; at night nobody's phone rings.
+    """Return the slots of today and tomorrow to remind of, from 8:00 on; at night no phone rings.
 
-    Who books after her slot's reminder has gone out has it fresh in her mind and gets none.
+    Those who book after the slot's reminder has gone out get none: they have just decided.
     """
     local = clock.local(now)
     if not MORNING <= local.time() < NIGHT:
@@ -216,7 +218,7 @@ def _remind(slot_id: int, now: datetime) -> bool:
     )
     if db.session.scalar(claim, execution_options=UNSYNCHRONISED) is None:
         return False
-    # Whoever cancels locks the slot as well: she did so before, or she is reminded.
+    # Cancelling locks the slot as well: either it came before, or the family is reminded.
     slot = (joinedload(Slot.activity), joinedload(Slot.centre))
     confirmed = (
         select(Booking)
@@ -232,12 +234,12 @@ def _remind(slot_id: int, now: datetime) -> bool:
 
 
 def _due(name: str, instant: Instant, *conditions: ColumnElement[bool]) -> Select[int]:
-    """The slots of one of the worker's indexes, the one that waits longest first."""
+    """Select the slots of one of the worker's indexes, the longest due first."""
     return select(Slot.id).where(_which[name], *conditions).order_by(instant, Slot.id).limit(BATCH)
 
 
 def _gives_places() -> ColumnElement[bool]:
-    """Not before a draw has said who gets them."""
+    """Condition: the slot gives places; a draw that is still to come gives none."""
     return or_(Slot.admission != Admission.DRAW, Slot.drawn_at.is_not(None))
 
 
@@ -256,7 +258,7 @@ SERVE_WAITING_LISTS = ScheduledJob("serve lines", _waiting_lists_due, _serve_wai
 RELEASE_LATE_PLACES = ScheduledJob("give late places on", _late_due, _release_late_places)
 CHECK_MINIMUMS = ScheduledJob("check minimums", _minimums_due, _check_minimum)
 REMIND = ScheduledJob("remind", _reminders_due, _remind)
-# First what others wait for.
+# What people wait for comes first.
 SCHEDULED_JOBS = (
     EXPIRE_OFFERS,
     PROMISE_DRAWS,

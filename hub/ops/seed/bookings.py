@@ -1,4 +1,4 @@
-"""The demo's bookings: what the resident and her neighbours have booked, by the real `book`."""
+"""The demo's bookings: what the resident and the neighbours have booked, by the real `book`."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,13 +13,13 @@ from sqlalchemy.orm import joinedload
 from hub import clock, text
 from hub.actor import Actor
 from hub.bookings.models import LIVE, Booking
-from hub.bookings.rules import GROWN_UP
 from hub.bookings.single_slot.actions import book
-from hub.catalogue.models import Admission, Audience
+from hub.catalogue.models import Admission
 from hub.db import db
 from hub.families.models import Person
 from hub.ops.seed import people
 from hub.ops.seed.weeks import Key
+from hub.timetable import ages
 from hub.timetable.models import Slot, SlotState
 
 AHEAD = timedelta(days=6)  # every slot of a week may have some bookings …
@@ -92,7 +92,7 @@ def call_some_off(home_id: int, today: date) -> None:
 
 
 def book_for_resident(home_id: int, now: datetime) -> None:
-    """Let the resident have something behind her and something before her."""
+    """Give the resident some past and some coming bookings."""
     midnight = clock.at(clock.local(now).date(), time.min)
     coming = [slot for slot in _slots(midnight, home_id) if slot.starts_at > now]
     past = [slot for slot in _slots(midnight - timedelta(days=7), home_id) if slot.ends_at < now]
@@ -101,7 +101,7 @@ def book_for_resident(home_id: int, now: datetime) -> None:
 
 
 def let_resident_wait(home_id: int, now: datetime) -> None:
-    """Let the resident have a turn on the waiting list of a slot that is full."""
+    """Put the resident on the waiting list of a slot that is full."""
     coming = _slots(now, home_id)
     full = [slot for slot in coming if slot.places_left == 0 and slot.starts_at > now]
     for wish in WAITING_WISHES:
@@ -110,10 +110,10 @@ def let_resident_wait(home_id: int, now: datetime) -> None:
 
 
 def fill(planned: set[Key], home_id: int, now: datetime) -> int:
-    """Let as many neighbours as want to book the slots of this week; say how many did.
+    """Let as many neighbours as want to book the slots of this week; return how many did.
 
-    How many want to come to a slot is the same in every run and on every machine, and who has
-    cancelled does not come again. A slot that the staff has made is left to those who try it.
+    How many want to come to a slot is the same in every run and on every machine, and those who
+    have cancelled do not come again. A slot that the staff has made is left to those who try it.
     """
     today = clock.local(now).date()
     begin = clock.at(today, time.min)
@@ -192,14 +192,11 @@ def _book_wishes(wishes: Iterable[tuple[str, str]], slots: Sequence[Slot], now: 
 def fits(person: Person, slot: Slot) -> bool:
     """Whether the slot is for somebody of this age."""
     months = text.months_old(person.birth_date, clock.local(slot.starts_at).date())
-    if (slot.audience is Audience.ADULT) is not (months >= GROWN_UP):
-        return False
-    youngest, oldest = slot.youngest_months, slot.oldest_months
-    return (youngest is None or months >= youngest) and (oldest is None or months <= oldest)
+    return ages.fits(slot, ages.Ages(months, months))
 
 
 def _booked_by(account_ids: set[int], since: datetime) -> Counter[int]:
-    """How often these have booked each slot since then, if only to cancel again."""
+    """Return how often these have booked each slot since then, if only to cancel again."""
     mine = Booking.made_by_id.in_(account_ids), Booking.starts_at >= since
     return Counter(db.session.scalars(select(Booking.slot_id).where(*mine)))
 

@@ -51,7 +51,7 @@ def hold_draws(home_id: int, now: datetime) -> None:
 
 
 def _enter(slot: Slot, everybody: Sequence[tuple[Person, int]], diary: Diary, span: Span) -> None:
-    """As many of them as the demo wants to, each at a moment of her own."""
+    """Enter as many of them as the demo wants, each at a moment of their own."""
     chance = Random(f"{slot.activity.title} {slot.starts_at}")  # noqa: S311 – a demo
     fitting = [
         (person, account_id)

@@ -1,4 +1,4 @@
-"""The demo's people: one of the staff for each role, a resident to try, and her neighbours."""
+"""The demo's people: one of the staff for each role, a resident to try, and neighbours."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -62,7 +62,7 @@ def lay_households(now: datetime) -> None:
 
 
 def resident() -> tuple[Account | None, list[Person]]:
-    """The demo's resident and who is in her household."""
+    """Return the demo's resident and the persons of the household."""
     account = account_with(rows_of("demo_households.json")["resident"]["phone"])
     if account is None:
         return None, []
@@ -71,7 +71,7 @@ def resident() -> tuple[Account | None, list[Person]]:
 
 
 def neighbours() -> list[tuple[Person, int]]:
-    """Every neighbour with the account that books for her."""
+    """Return every neighbour with the account that books for them."""
     rows = db.session.execute(
         select(Person, Account.id)
         .join(Guardian, Guardian.household_id == Person.household_id)

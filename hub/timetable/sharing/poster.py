@@ -1,4 +1,4 @@
-"""A slot as a poster for the wall of the house or the stairs: scan it, and one is on its page."""
+"""A slot as a poster for the wall of the house, with a code that leads to its page."""
 
 from flask import Blueprint, Response, abort
 
@@ -30,8 +30,10 @@ def show_poster(slot_id: int) -> Response:
 
 
 def _fullness(slot: Slot) -> int:
-    """How much there is to say: 0 leaves room to tell what it is about too, and of 2 the facts
-    are small, because however long the words are, a poster is one sheet."""
+    """Return how full the poster is, 0 to 2: with 0 there is room for the summary.
+
+    With 2 the facts are small: however long its words are, a poster is one sheet.
+    """
     series = slot.series.name if slot.series else ""
     words = len(f"{slot.centre.name}{slot.room.name}{slot.centre.address}{series}")
     if words > 120:

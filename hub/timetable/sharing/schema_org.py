@@ -1,6 +1,6 @@
-"""Slots, 期 and centres in the words of schema.org, for machines that look for what is on.
+"""Slots, 期 and centres in the words of schema.org, for search engines.
 
-The words for people are in sharing. What is not known is left out, never guessed.
+The words for people are in texts. What is not known is left out, never guessed.
 """
 
 from collections.abc import Sequence
@@ -19,19 +19,19 @@ Record = dict[str, Any]
 
 
 def slot_record(slot: Slot, link: str, now: datetime) -> Record:
-    """An Event: when and where it is held, what it costs, whether one can still come."""
+    """Return an Event: when and where it is held, what it costs, whether it can be booked."""
     return _event("Event", slot.activity.title, [slot], slot, link, now)
 
 
 def series_record(
     name: str, dates: Sequence[Slot], tightest: Slot, link: str, now: datetime
 ) -> Record:
-    """An EventSeries from its first date to its last, offered for as long as the `tightest` is."""
+    """Return an EventSeries from first to last date, offered for as long as the `tightest` is."""
     return _event("EventSeries", name, dates, tightest, link, now)
 
 
 def centre_record(centre: Centre, link: str) -> Record:
-    """A Place, with the hours in which it is open."""
+    """Return a Place with its opening hours."""
     hours = [
         {
             "@type": "OpeningHoursSpecification",

@@ -1,4 +1,4 @@
-"""What a public page tells of itself where its link goes: to a group, a preview, a search engine.
+"""What a public page says of itself where its link goes: a group, a preview, a search engine.
 
 A page without a Share is private: it is kept out of search, and its preview names nobody.
 """
@@ -20,16 +20,16 @@ from hub.web.assets import asset
 
 @dataclass(frozen=True)
 class Share:
-    """Where a page lies, and what is said of it in a preview, to a group, to machines.
+    """The address of a page, and what is said of it in a preview, to a group, to machines.
 
-    What is said is put into words only where it is asked for: a part of a page needs none of it.
+    It is put into words only where it is asked for: a part of a page needs none of it.
     """
 
     link: str
     in_a_sentence: Callable[[], str] = str  # empty: what is said of the whole site
     for_a_group: Callable[[], str] = str
     as_record: Callable[[], schema_org.Record] | None = None
-    is_over: bool = False  # nobody looks for it any more
+    is_over: bool = False  # kept out of search from then on
 
     @property
     def picture(self) -> str:
@@ -37,19 +37,19 @@ class Share:
 
     @property
     def record_as_json(self) -> Markup:
-        """To stand inside a script element, whatever the titles in it say; empty without one."""
+        """The record for a script element, safe whatever the titles say; empty without one."""
         if self.as_record is None:
             return Markup()
         return htmlsafe_json_dumps(self.as_record(), ensure_ascii=False, separators=(",", ":"))
 
 
 def of_page(endpoint: str) -> Share:
-    """A page that is always there; what was looked for on it does not make it another one."""
+    """Share a page that is always there; a search on it does not make it another page."""
     return Share(public_url(endpoint))
 
 
 def of_draw(slot: Slot) -> Share:
-    """The page on which anybody can see that the draw of a slot is fair."""
+    """Share the page on which anybody can see that the draw of a slot is fair."""
     link = public_url("draws.show_draw", slot_id=slot.id)
     return Share(link, partial(texts.slot_in_a_sentence, slot))
 

@@ -1,4 +1,4 @@
-"""What search engines are told: which pages there are, and which they should leave alone.
+"""What search engines are told: which pages there are, and which to leave alone.
 
 A sitemap has at most 50,000 addresses, and a city has about as many slots on one day; so the
 first one leads to one of the centres and one for each of the coming days that have slots.
@@ -38,7 +38,7 @@ blueprint = Blueprint("sitemap", __name__)
 @blueprint.get("/robots.txt")
 @open_to(Admits.EVERYONE)
 def show_robots() -> Response:
-    """What is made up is nothing to be found: only a site in earnest asks to be looked through."""
+    """Ask search engines to stay away from a demo; only a real site is to be found."""
     private = PRIVATE if current_app.config["HUB"].is_production else ("/",)
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in private)]
     lines.append(f"Sitemap: {public_url('sitemap.show_sitemap')}")
@@ -74,7 +74,7 @@ def show_slots(day: date) -> Response:
 
 
 def _days_with_slots() -> Sequence[date]:
-    """The days from today on that have an open slot, in one question to the database."""
+    """Return the days from today on that have an open slot; one query."""
     today = clock.today()
     days = [today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD + 1)]
     has_slots = (exists().where(*_to_come_on(day)) for day in days)
@@ -92,7 +92,7 @@ def _to_come_on(day: date) -> tuple[ColumnElement[bool], ...]:
 
 
 def _each(endpoint: str, name: str, ids: Iterable[int]) -> Iterator[str]:
-    """The addresses of very many pages of one kind; building one costs more than finding its id."""
+    """Return the addresses of very many pages; building one costs more than its query."""
     first = public_url(endpoint, **{name: 0}).removesuffix("0")
     return (f"{first}{one}" for one in ids)
 

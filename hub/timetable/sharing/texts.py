@@ -1,7 +1,7 @@
-"""What is said of a slot, a 期 or a centre where its link is passed on: to a group, in a preview.
+"""What is said of a slot, a 期 or a centre where its link is passed on. Pure.
 
-Pure. It names nobody, calls no day today, because it is read on another one, and says what is
-made up; how it gets to the page and to the clipboard is left to others.
+It names nobody, calls no day today, because it is read on another one, and says what is made
+up; how it gets to the page and to the clipboard is left to others.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from hub.timetable.models import Slot
 
 
 def slot_in_a_sentence(slot: Slot) -> str:
-    """What a preview and a search engine show below the title of a slot's page."""
+    """Return what a preview and a search engine show below the title of a slot's page."""
     return _labelled(
         slot.centre,
         _(
@@ -30,7 +30,7 @@ def slot_in_a_sentence(slot: Slot) -> str:
 
 
 def slot_for_a_group(slot: Slot, link: str, now: datetime) -> str:
-    """The message that is pasted into a group."""
+    """Return the message that is pasted into a group."""
     return "\n".join(
         [
             _headline(slot.activity.title, slot.centre),
@@ -93,7 +93,7 @@ def centre_for_a_group(
 
 
 def places(slot: Slot) -> str:
-    """How many are left, as the slot's page says it."""
+    """Return how many places are left, as the slot's page says it."""
     if not slot.is_open:
         return _("已停")
     if slot.takes_entries:
@@ -106,7 +106,7 @@ def places(slot: Slot) -> str:
 
 
 def where(centre: Centre) -> str:
-    """The centre, and where it is as far as that is known."""
+    """Return the centre, and its address as far as that is known."""
     address = _address(centre)
     return _("%(name)s，%(address)s", name=centre.name, address=address) if address else centre.name
 
@@ -135,7 +135,7 @@ def _from_to(dates: Sequence[Slot]) -> str:
 
 
 def _fee_of(dates: Sequence[Slot]) -> str:
-    """What all its dates cost together, or each where one books them one by one."""
+    """Return what all dates cost together, or each where they are booked one by one."""
     fee_fen = dates[0].fee_fen
     if not fee_fen:
         return text.fee(0)
@@ -161,7 +161,7 @@ def _headline(title: str, centre: Centre) -> str:
 
 
 def _link(link: str) -> str:
-    """At the end of a line, so that no program takes what follows for a part of it."""
+    """Return the link, at the end of a line, so that no program takes further words for it."""
     return _("点开看看、约一约：%(link)s", link=link)
 
 
