@@ -3,9 +3,12 @@
 import ast
 import base64
 import hashlib
+import io
 import itertools
 import re
 import subprocess
+import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from hub.web.security import Admits
 PYTHON = sorted((ROOT / "hub").rglob("*.py"))
 CODE = [path for path in PYTHON if "migrations" not in path.parts]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+MOST_MODULES = 14  # in one folder of hub/
 LONGEST = 500  # lines of one file: a question, since size alone says nothing
 EVERYBODY = {
     "accounts.enter_code",
@@ -105,6 +109,35 @@ def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
     assert lines <= LONGEST, f"{named(path)} has {lines} lines: which part is a thing of its own?"
 
 
+def test_a_folder_holds_one_thing() -> None:
+    for folder in {path.parent for path in CODE}:
+        modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(modules) <= MOST_MODULES, (
+            f"{named(folder)} holds {len(modules)} modules: which of them are a room of their own?"
+        )
+
+
+def test_nobody_is_called_she_in_docstrings_and_comments() -> None:
+    """What somebody does is said of "they", "the family", "the visitor"."""
+    mannered = re.compile(r"\b(she|hers?|herself|whoever|whomever)\b", re.IGNORECASE)
+    for path in CODE:
+        for sentence in _told_to_developers(path.read_text()):
+            assert not mannered.search(sentence), f"{named(path)}: {sentence.strip()}"
+    for path in TEMPLATES:
+        for sentence in re.findall(r"\{#.*?#\}", path.read_text(), re.DOTALL):
+            assert not mannered.search(sentence), f"{named(path)}: {sentence.strip()}"
+
+
+def _told_to_developers(code: str) -> Iterator[str]:
+    """The docstrings and comments of a module."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield ast.get_docstring(node) or ""
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
 def test_names_say_what_a_thing_is() -> None:
     vague = {"utils", "helpers", "common", "manager", "service", "handler", "data", "info"}
     for path in CODE:
@@ -190,7 +223,7 @@ def test_the_top_level_holds_what_it_should() -> None:
     ).stdout.split("\n")
     top = {name.split("/")[0] for name in tracked if name}
     assert top <= {
-        ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
+        ".ci", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
         "README.zh-CN.md", "bench", "gunicorn.conf.py", "hub", "instance", "pyproject.toml",
         "requirements-dev.lock", "requirements.lock", "static", "templates", "tests", "wsgi.py",
     }  # fmt: skip

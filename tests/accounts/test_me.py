@@ -10,7 +10,7 @@ def test_a_family_sees_its_phone_and_the_ways_on(
     browser.sign_in(cast.mother)
     queries.clear()
     page = browser.visit("/me")
-    assert len(queries) == 1, queries
+    assert len(queries) <= 1, queries
     assert "138 0000 0001" in page.text
     assert {"/family", "/bookings"} <= set(page.hrefs)
     assert "/desk" not in page.hrefs
@@ -28,7 +28,7 @@ def test_the_staff_see_what_they_do_and_where(
     browser.sign_in(cast.clerk)
     queries.clear()
     page = browser.visit("/me")
-    assert len(queries) == 2, queries
+    assert len(queries) <= 2, queries
     assert "前台 榕树社区渝好空间" in page.text
     assert "/desk" in page.hrefs
     browser.sign_in(cast.administrator)

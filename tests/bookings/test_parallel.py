@@ -34,8 +34,8 @@ from hub.families.models import Guardian, Person
 from hub.families.queries import my_persons
 from hub.notices.models import Notice
 from hub.timetable.models import Slot
+from tests.at_once import at_once
 from tests.bookings.crowd import Log, Task, crowd, run
-from tests.bookings.test_races import at_once
 from tests.makers import (
     a_booking,
     a_centre,

@@ -21,7 +21,7 @@ from hub.catalogue.models import Centre
 from hub.db import db, transaction
 from hub.families.models import Household, Person
 from hub.timetable.models import Slot
-from tests.bookings.test_races import at_once
+from tests.at_once import at_once
 from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.makers import a_booking, tomorrow
@@ -289,7 +289,7 @@ class TestTheFeed:
             queries.clear()
             read(feed)
             counts.append(len(queries))
-        assert counts == [4] * 4, queries
+        assert max(counts) <= 4, queries
 
     def test_needs_a_household(self, app: Flask, browser: Browser, cast: Cast) -> None:
         page = browser.sign_in(cast.stranger).visit(PAGE)

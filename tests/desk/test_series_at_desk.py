@@ -6,7 +6,7 @@ from flask import Flask
 from hub.bookings.models import Booking
 from hub.catalogue.models import Activity
 from hub.db import db
-from tests.bookings.series.test_actions import begin
+from tests.bookings.series.acts import begin
 from tests.bookings.series.whole import (
     DATES,
     a_family,

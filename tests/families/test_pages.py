@@ -85,7 +85,7 @@ class TestTheFamily:
             db.session.commit()
         queries.clear()
         mother.visit("/family")
-        assert len(queries) == before == 2
+        assert len(queries) == before <= 2
 
 
 class TestAddingAPerson:

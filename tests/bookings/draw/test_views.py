@@ -27,8 +27,8 @@ from hub.db import db, transaction
 from hub.desk.draw_number import views
 from hub.families.models import Priority
 from hub.timetable.models import Slot, SlotState
+from tests.bookings.draw.acts import did, enter, entered_in_bulk
 from tests.bookings.draw.recomputed import Row, by_hand
-from tests.bookings.draw.test_actions import did, enter, entered_in_bulk
 from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.makers import a_child, a_guardian, a_slot, tomorrow

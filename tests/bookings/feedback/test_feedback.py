@@ -18,7 +18,7 @@ from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.queries import my_booking
 from hub.db import db, transaction
 from hub.ops.retention import delete_expired
-from tests.bookings.test_races import at_once
+from tests.at_once import at_once
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import tomorrow
@@ -186,4 +186,4 @@ def test_many_bookings_that_are_over_cost_one_query_more(
     clock.move_to(tomorrow(20))
     queries.clear()
     mother.visit("/bookings")
-    assert len(queries) == before + 1, queries
+    assert len(queries) <= before + 1, queries

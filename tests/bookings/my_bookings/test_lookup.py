@@ -129,4 +129,4 @@ def test_the_page_reads_nothing_and_an_answer_takes_few_queries(
     for number in numbers:
         queries.clear()
         browser.submit(asked, form="/booked", phone=PHONE, number=number)
-        assert len(queries) == 4  # two counts, the old ones cleared away, the booking
+        assert len(queries) <= 4  # two counts, the old ones cleared away, the booking

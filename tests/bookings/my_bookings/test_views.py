@@ -288,17 +288,17 @@ class TestTheNumberOfQueries:
         self, app: Flask, mother: Browser, queries: list[str], cast: Cast, a_place: Any
     ) -> None:
         slot = a_place(capacity=30, taken=2)
-        assert self.count(mother, queries, f"/slots/{slot}") == 4
+        assert self.count(mother, queries, f"/slots/{slot}") <= 4
         with app.app_context():
             household = db.session.get_one(Household, cast.household)
             db.session.add_all([a_child(household, birth_date=years_ago(4)) for _ in range(8)])
             db.session.commit()
-        assert self.count(mother, queries, f"/slots/{slot}") == 4
+        assert self.count(mother, queries, f"/slots/{slot}") <= 4
 
     def test_of_a_slot_for_a_stranger(
         self, browser: Browser, queries: list[str], a_place: Any
     ) -> None:
-        assert self.count(browser, queries, f"/slots/{a_place()}") == 1
+        assert self.count(browser, queries, f"/slots/{a_place()}") <= 1
 
     def test_of_my_bookings(
         self, app: Flask, mother: Browser, queries: list[str], cast: Cast, a_place: Any
@@ -313,7 +313,7 @@ class TestTheNumberOfQueries:
                 db.session.add(turn)
                 db.session.commit()
         assert few == 4
-        assert self.count(mother, queries, "/bookings") == 5  # and the positions of those who wait
+        assert self.count(mother, queries, "/bookings") <= 5  # and the positions of those who wait
 
     def test_of_a_booking_its_cancellation_and_the_removal_of_a_person(
         self, mother: Browser, queries: list[str], cast: Cast, a_place: Any
@@ -321,10 +321,10 @@ class TestTheNumberOfQueries:
         certain = book(mother, a_place(), cast.xiaoman).url
         full = a_place(capacity=1, taken=1, waiting=3, starts_at=tomorrow(18))
         waits = book(mother, full, cast.xiaoman).url
-        assert self.count(mother, queries, certain) == 2
-        assert self.count(mother, queries, waits) == 3  # and the position
-        assert self.count(mother, queries, f"{certain}/cancellation") == 2
+        assert self.count(mother, queries, certain) <= 2
+        assert self.count(mother, queries, waits) <= 3  # and the position
+        assert self.count(mother, queries, f"{certain}/cancellation") <= 2
         removal = f"/family/persons/{cast.xiaoman}/removal"
         for hour in (8, 10):
             book(mother, a_place(starts_at=tomorrow(hour)), cast.xiaoman)
-            assert self.count(mother, queries, removal) == 3
+            assert self.count(mother, queries, removal) <= 3

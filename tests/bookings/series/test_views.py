@@ -15,7 +15,7 @@ from hub.catalogue.models import Activity
 from hub.db import db
 from hub.timetable.models import Series
 from hub.timetable.queries import slots_of_series
-from tests.bookings.series.test_actions import act_on, begin, book_date
+from tests.bookings.series.acts import act_on, begin, book_date
 from tests.bookings.series.whole import (
     DATES,
     WEEK,

@@ -122,7 +122,7 @@ class TestBeforeItOpens:
             browser.sign_in(cast.mother)
         queries.clear()
         browser.visit(f"/slots/{slot}")
-        assert len(queries) == (4 if signed_in else 1)
+        assert len(queries) <= (4 if signed_in else 1)
 
 
 class TestWhatAPressBrings:
@@ -329,10 +329,10 @@ class TestSeveralPersons:
         number = booked(slot, cast.mother, cast.xiaoman, cast.duoduo)
         queries.clear()
         mother.visit(f"/slots/{slot}")
-        assert len(queries) == 4
+        assert len(queries) <= 4
         queries.clear()
         mother.visit(f"/bookings/{number}")
-        assert len(queries) == 2
+        assert len(queries) <= 2
 
 
 def booked_ahead(booked: Any, _mother: Browser, cast: Cast, slot: int) -> None:

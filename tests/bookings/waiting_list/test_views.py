@@ -159,7 +159,7 @@ class TestTheLink:
         _slot, _number, token = offered()
         queries.clear()
         browser.visit(f"/offers/{token}")
-        assert len(queries) == 1
+        assert len(queries) <= 1
 
 
 class TestOnTheFamilysPages:

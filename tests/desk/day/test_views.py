@@ -193,7 +193,7 @@ def test_a_whole_city_is_chosen_from_page_by_page(
     browser.sign_in(cast.administrator)
     queries.clear()
     page = browser.visit("/desk")
-    assert len(queries) == 2, queries
+    assert len(queries) <= 2, queries
     assert ("下一页" in page.links) == (how_many == 30)
     if how_many == 30:
         assert "下一页" not in browser.visit(page.links["下一页"]).links
@@ -211,7 +211,7 @@ def test_a_long_day_costs_no_more_queries(
     queries.clear()
     page = browser.visit("/desk")
     assert f"{how_many} 场" in page.text
-    assert len(queries) == 5, queries
+    assert len(queries) <= 5, queries
 
 
 def test_a_stranger_is_led_to_the_sign_in_page(browser: Browser, cast: Cast) -> None:

@@ -143,4 +143,4 @@ def test_many_words_cost_no_more_queries(
     queries.clear()
     page = browser.visit(page_of(cast.centre))
     assert f"第{how_many - 1}句话" in page.text
-    assert len(queries) == 6, queries
+    assert len(queries) <= 6, queries

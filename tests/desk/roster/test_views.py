@@ -150,7 +150,7 @@ def test_a_roster_with_every_state_costs_no_more_queries(
     page = browser.visit(f"/desk/slots/{slot_id}")
     assert page.text.count("没来，不算数") == how_many
     assert page.text.count("撤回") == how_many
-    assert len(queries) == 5, queries
+    assert len(queries) <= 5, queries
 
 
 @pytest.mark.parametrize("how_many", [3, 30])
@@ -161,7 +161,7 @@ def test_a_long_roster_costs_no_more_queries(
     browser.sign_in(cast.clerk)
     queries.clear()
     browser.visit(f"/desk/slots/{slot_id}")
-    assert len(queries) == 5, queries
+    assert len(queries) <= 5, queries
 
 
 def test_a_stranger_is_led_to_the_sign_in_page(browser: Browser, slot_id: int) -> None:

@@ -123,7 +123,7 @@ def test_a_long_sheet_costs_no_more_queries(
     queries.clear()
     page = browser.visit(sheet_of(cast))
     assert f"{how_many} 场" in page.text
-    assert len(queries) == 8, queries
+    assert len(queries) <= 8, queries
 
 
 def test_a_stranger_is_led_to_the_sign_in_page(browser: Browser, cast: Cast) -> None:

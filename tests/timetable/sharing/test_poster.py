@@ -71,7 +71,7 @@ class TestThePoster:
         poster = f"/slots/{saved(a_class())}/poster"
         queries.clear()
         browser.visit(poster)
-        assert len(queries) == 1, queries
+        assert len(queries) <= 1, queries
 
     def test_is_offered_to_the_staff_only(
         self, browser: Browser, saved: Callable[..., Any], cast: Cast

@@ -109,7 +109,7 @@ class TestTheSitemap:
         for url in ("/sitemap.xml", "/sitemap/pages", "/sitemap/slots/2026-11-24"):
             queries.clear()
             assert addresses(site, url)
-            assert len(queries) == 1, url
+            assert len(queries) <= 1, url
 
     def test_knows_no_day_that_does_not_exist(self, site: Browser) -> None:
         for day in ("2026-02-30", "abc", "9999-12-31"):

@@ -1,14 +1,16 @@
-"""Many at once, with real threads on real databases: nobody gets a place that is not there."""
+"""Oversell: however many book at the same moment, no more places are given than there are.
+
+With real threads on real databases; the last class takes the guards out, and the places are sold
+twice.
+"""
 
 import threading
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import IntegrityError
 
 from hub import clock
 from hub.actor import Actor
@@ -19,37 +21,11 @@ from hub.bookings.single_slot.actions import book, cancel
 from hub.db import db, transaction
 from hub.families.models import Guardian
 from hub.families.queries import my_persons
-from hub.refusals import Refused
 from hub.timetable.models import Slot
+from tests.at_once import at_once
 from tests.makers import a_booking, a_child, a_guardian, a_slot
 
 PEOPLE, PLACES, WAITING = 40, 5, 10
-
-
-def at_once(app: Flask, acts: list[Callable[[], Any]]) -> Counter[str]:
-    """Run every act in a thread of its own, all from the same moment; count how they ended."""
-    start = threading.Barrier(len(acts))
-    ends: list[str] = []
-
-    def run(act: Callable[[], Any]) -> None:
-        with app.test_request_context():
-            start.wait(timeout=60)
-            try:
-                ends.append(str(act()))
-            except Refused:
-                ends.append("refused")
-            except IntegrityError:
-                ends.append("refused by the database")
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert len(ends) == len(acts), "a thread ended with an error"
-    return Counter(ends)
 
 
 def booking_for(slot_id: int, guardian: Guardian, person_id: int) -> Callable[[], str]:

@@ -1,0 +1,52 @@
+"""The public number of a draw: once, and in plain digits."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hub.bookings.draw.models import Draw
+from hub.refusals import Refused
+from tests.at_once import at_once
+from tests.bookings.draw.acts import SOURCE, enter, freeze, fresh, number, somebody, the_draw
+
+pytestmark = pytest.mark.usefixtures("within")
+
+
+class TestTheNumber:
+    def test_only_once_and_only_for_a_closed_list(
+        self, a_draw: Any, families: Any, clock: Any
+    ) -> None:
+        slot = a_draw(capacity=1)
+        for family in families(1, 1):
+            enter(slot, family)
+        with pytest.raises(Refused, match="还没公布"):
+            number(slot)
+        freeze(slot, clock)
+        number(slot, "  ４ 0　7 ")
+        with pytest.raises(Refused, match="不能再改"):
+            number(slot, "1 2 3")
+        draw = fresh(Draw, the_draw(slot).id)
+        assert (draw.public_number, draw.public_source) == ("4 0 7", SOURCE)
+        assert draw.numbered_by_id == somebody()
+
+    @pytest.mark.parametrize("spelling", ["", "abc", "7", "4; rm -rf", "4$(x)7", "<b>1</b>"])
+    def test_nothing_but_digits(
+        self, spelling: str, a_draw: Any, families: Any, clock: Any
+    ) -> None:
+        slot = a_draw(capacity=1)
+        enter(slot, families(1)[0])
+        freeze(slot, clock)
+        with pytest.raises(Refused, match="只写数字"):
+            number(slot, spelling)
+
+    def test_two_who_type_at_once_set_one(
+        self, app: Flask, a_draw: Any, families: Any, clock: Any
+    ) -> None:
+        slot = a_draw(capacity=1)
+        for family in families(1, 1):
+            enter(slot, family)
+        freeze(slot, clock)
+        ends = at_once(app, [partial(number, slot, f"{n} 0 7") for n in range(4)])
+        assert ends == {"None": 1, "refused": 3}
