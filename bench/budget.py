@@ -92,7 +92,7 @@ def _addresses(app: Flask) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
         "centre": f"/centres/{centre.id}",
         "slot": f"/slots/{slot.id}",
     }
-    hers = {
+    of_family = {
         "my bookings": "/bookings",
         "proof of a booking": f"/bookings/{booking.number}",
         "family": "/family",
@@ -110,7 +110,7 @@ def _addresses(app: Flask) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
     }
     cookie = site.cookie(app, account)
     later = {name: (address, "") for name, address in (first | anybody).items()}
-    return first, later | {name: (address, cookie) for name, address in hers.items()}
+    return first, later | {name: (address, cookie) for name, address in of_family.items()}
 
 
 def _coming() -> Select[tuple[Slot]]:

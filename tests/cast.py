@@ -23,7 +23,7 @@ from tests.makers import (
 class Cast:
     """The ids of everybody; `mother` to `stranger` are accounts that `browser.sign_in` takes."""
 
-    mother: int  # her household is 陈岚 (35), 小满 (6) and 朵朵 (2)
+    mother: int  # of the household of 陈岚 (35), 小满 (6) and 朵朵 (2)
     grandmother: int  # shares the household
     other_mother: int  # of another household, with 阿木 (6)
     stranger: int  # has signed in once and has no household yet

@@ -168,7 +168,7 @@ def browser(app: Flask) -> Browser:
 
 @pytest.fixture
 def cast(app: Flask) -> Cast:
-    """The standing cast, saved: a mother and her children, the staff of two centres …"""
+    """The standing cast, saved: a mother and two children, the staff of two centres …"""
     with app.app_context():
         return the_cast()
 

@@ -30,7 +30,7 @@ SECRET = "a key for the tests, long enough for anybody"
 KEY = re.compile(r'name="(csrf_token|request_key)"[^>]*value="([^"]*)"')
 LABEL = re.compile(r"<h1>([^<]*)</h1>")
 SAID = {"约好了": "confirmed", "候补": "waiting", "等您确认": "offered", "已取消": "cancelled"}
-# What may be read next where one of these was read before, unless she cancels herself.
+# What may be read next where one of these was read before, unless the family itself cancels.
 NEXT = {
     "confirmed": {"confirmed"},
     "waiting": {"waiting", "offered", "confirmed"},
@@ -349,7 +349,7 @@ class Load:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Everybody acts until the block ends; then each looks at all she was told once more."""
+        """Everybody acts until the block ends; then each looks once more at all they were told."""
         threads = [threading.Thread(target=self._live, args=(one,)) for one in self.visitors]
         for thread in threads:
             thread.start()

@@ -48,7 +48,7 @@ def send(browser: Browser, address: str, fields: dict[str, str], **headers: str)
 
 
 def guess(browser: Browser, forwarded_for: str) -> int:
-    """Try a password as somebody who says that she comes from there."""
+    """Try a password from a claimed address."""
     sent = {"phone": "13800138000", "password": "a guess"}
     return send(browser, PASSWORD, sent, **{"X-Forwarded-For": forwarded_for}).status_code
 
@@ -253,7 +253,7 @@ def test_nothing_of_another_family_is_found_by_its_number_or_id(
         assert db.session.scalars(select(Booking.state)).all() == [BookingState.CONFIRMED]
 
 
-def test_a_person_who_is_removed_while_she_is_corrected_is_no_fault_of_ours(
+def test_a_person_who_is_removed_while_the_family_is_corrected_is_no_fault_of_ours(
     app: Flask, browser: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def remove() -> None:

@@ -1,4 +1,4 @@
-"""What somebody might try to get more than her share of places, or to say what nobody can read."""
+"""Attacks: more than a fair share of places, and text that nobody can see."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -120,7 +120,7 @@ def test_a_leave_that_is_taken_back_does_not_get_past_the_quota(
     assert states(app, number) == ["confirmed"] * DATES
 
 
-def test_who_is_paused_is_so_still_when_she_is_taken_out_and_entered_again(
+def test_who_is_paused_is_so_still_when_the_family_is_taken_out_and_entered_again(
     app: Flask, browser: Browser, cast: Cast, slot: Callable[..., int]
 ) -> None:
     slot(cast.xiaoman, starts_at=clocks.now() - timedelta(days=2))

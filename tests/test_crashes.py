@@ -271,7 +271,7 @@ def check(app: Flask, load: Load, site: Site, may: set[tuple[str, int]]) -> None
 
 
 def _check_party(party: Party, bookings: list[Booking], visitor: Visitor) -> None:
-    """It is in the state that the last page said, or has moved on as it may without her."""
+    """The booking is as the last page said, or has moved on as it may by itself."""
     assert {booking.household_id for booking in bookings} == {visitor.family.household_id}
     assert {booking.slot_id for booking in bookings} == {party.slot_id}
     assert sorted(booking.person_id or 0 for booking in bookings) == sorted(party.persons)

@@ -117,10 +117,11 @@ def test_a_folder_holds_one_thing() -> None:
         )
 
 
-def test_nobody_is_called_she_in_docstrings_and_comments() -> None:
+def test_nobody_is_called_the_family_in_docstrings_and_comments() -> None:
     """What somebody does is said of "they", "the family", "the visitor"."""
     mannered = re.compile(r"\b(she|hers?|herself|whoever|whomever)\b", re.IGNORECASE)
-    for path in CODE:
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+    for path in (*CODE, *tests, *(ROOT / "bench").glob("*.py")):
         for sentence in _told_to_developers(path.read_text()):
             assert not mannered.search(sentence), f"{named(path)}: {sentence.strip()}"
     for path in TEMPLATES:

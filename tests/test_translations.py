@@ -157,7 +157,7 @@ def test_dates_in_english_have_no_sign_of_chinese() -> None:
         assert not HAN.search(said), said
 
 
-def test_the_navigation_speaks_english_to_whoever_chose_it(wordless_app: Flask) -> None:
+def test_the_navigation_speaks_english_to_everybody_who_chose_it(wordless_app: Flask) -> None:
     browser = wordless_app.test_client()
     browser.set_cookie("language", "en")
     page = browser.get("/sign-in").get_data(as_text=True)

@@ -202,25 +202,25 @@ def test_a_code_opens_only_in_the_browser_that_asked_for_it(
 ) -> None:
     other = another_browser()
     page = ask(browser)
-    hers = messages.code
+    code = messages.code
     strangers_page = ask(other)
-    if hers != messages.code:
-        enter(other, strangers_page, hers, expect=422)
+    if code != messages.code:
+        enter(other, strangers_page, code, expect=422)
         assert not is_signed_in(other)
-    enter(browser, page, hers)
+    enter(browser, page, code)
     assert is_signed_in(browser)
 
 
-def test_a_stranger_who_types_her_number_neither_voids_her_code_nor_uses_up_its_tries(
+def test_a_stranger_who_types_its_number_neither_voids_its_code_nor_uses_up_its_tries(
     browser: Browser, another_browser: Callable[[], Browser], messages: Messages
 ) -> None:
     page = ask(browser)
-    hers = messages.code
+    code = messages.code
     stranger = another_browser()
     strangers_page = ask(stranger)
     for _ in range(CODE_TRIES):
         enter(stranger, strangers_page, messages.wrong_code, expect=422)
-    enter(browser, page, hers)
+    enter(browser, page, code)
     assert is_signed_in(browser)
 
 
@@ -291,7 +291,7 @@ def test_the_message_goes_out_after_the_commit(
     assert seen == [[5]]
 
 
-def test_old_codes_of_others_are_cleared_away(
+def test_old_codes_of_otcode_are_cleared_away(
     app: Flask, browser: Browser, clock: Traveller
 ) -> None:
     for number in range(3):

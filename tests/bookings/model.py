@@ -124,7 +124,7 @@ class Model:
         ]
 
     def passed_over(self, now: datetime) -> list[int]:
-        """Who waits though all of her party would fit and it is her turn."""
+        """The waiting parties that are next and would fit."""
         found = []
         for slot in self.slots:
             if not self._asks(slot, now):
@@ -407,8 +407,8 @@ class Model:
             return
         live = [one for one in self.bookings if one.is_live]  # all in one week and of one kind
         for person in persons:
-            hers = sum(one.person == person for one in live)
-            if slot.person_per_week is not None and hers + 1 > slot.person_per_week:
+            of_person = sum(one.person == person for one in live)
+            if slot.person_per_week is not None and of_person + 1 > slot.person_per_week:
                 raise No
             missed = [one for one in self.bookings if one.person == person and one.state is NO_SHOW]
             counted = sum(not one.excused for one in missed)

@@ -181,7 +181,7 @@ def test_a_week_of_a_quota_is_from_monday_to_sunday(starts: datetime, counts: bo
         {"state": BookingState.NO_SHOW},
     ],
 )
-def test_a_persons_quota_counts_her_own_bookings_of_that_kind_that_were_not_given_back(
+def test_a_persons_quota_counts_its_own_bookings_of_that_kind_that_were_not_given_back(
     other: dict[str, Any],
 ) -> None:
     check_quota(slot(**ONE_A_WEEK), [kept(**other)])
@@ -198,7 +198,7 @@ def test_the_last_one_of_a_quota_is_in() -> None:
     check_quota(slot(), many(50))  # no limit
 
 
-def test_a_households_quota_counts_everybody_and_whoever_is_booked_now() -> None:
+def test_a_households_quota_counts_everybody_and_everybody_who_is_booked_now() -> None:
     family = [kept("4821937756"), kept("1111111111", person_id=BAO)]
     check_quota(slot(household_per_week=3), family)
     check_quota(slot(household_per_week=4), family, adding=2)

@@ -278,8 +278,10 @@ def _a_family_and_two_slots(app: Flask, quota: str) -> tuple[list[int], list[int
         slots = [a_slot(activity, starts_at=tomorrow(hour), **{quota: 1}) for hour in (9, 14)]
         db.session.add_all([*guardians, *children, *slots])
         db.session.commit()
-        hers = [children[0].id] * 2 if quota == "person_per_week" else [one.id for one in children]
-        return [slot.id for slot in slots], [one.account_id for one in guardians], hers
+        booked_for = (
+            [children[0].id] * 2 if quota == "person_per_week" else [one.id for one in children]
+        )
+        return [slot.id for slot in slots], [one.account_id for one in guardians], booked_for
 
 
 def _book(slot_id: int, account_id: int, person_id: int, *, lock: bool = True) -> Callable[[], str]:

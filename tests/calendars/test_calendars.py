@@ -91,7 +91,7 @@ class TestOneBooking:
     def test_tells_nobody_who_goes(
         self, app: Flask, mother: Browser, cast: Cast, a_place: Any, booked: Any
     ) -> None:
-        """A calendar is shared with colleagues, shown on a wall, kept by whoever runs it."""
+        """A calendar is shared with colleagues, shown on a wall, stored by a provider."""
         number = booked(a_place(), cast.mother, cast.xiaoman, cast.duoduo)
         body = mother.client.get(f"/bookings/{number}/calendar.ics").text.replace("\r\n ", "")
         for private in ("小满", "朵朵", "陈岚", "13800000001", "2020"):

@@ -65,7 +65,7 @@ def fill(app: Flask, cast: Cast) -> Fill:
                 db.session.add_all(
                     [a_guardian(household), child, a_booking(slot, child, state=state)]
                 )
-                db.session.flush()  # in this order: whoever waits longest has the lowest id
+                db.session.flush()  # in this order: the longest waiting have the lowest ids
             db.session.commit()
             return slot.id
 
@@ -106,7 +106,7 @@ def _room_named(name: str, centre: Centre, holds: int | None) -> Room:
 
 @pytest.fixture
 def number_of(app: Flask) -> Callable[[str], str]:
-    """The number of the latest booking of whoever is called so."""
+    """The number of the latest booking of the person with this name."""
 
     def look_up(name: str) -> str:
         with app.app_context():

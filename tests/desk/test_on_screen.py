@@ -50,7 +50,7 @@ def test_a_thumb_ticks_off_one_after_the_other(
     assert before > 0
     desk.click(button)
     assert "到了 10:00" in page.locator("tr", has_text="小宝9").inner_text()
-    if scripts:  # the page stays where it is, and so does whoever uses the keyboard
+    if scripts:  # the page stays where it is, and the focus of the keyboard too
         assert abs(page.evaluate("window.scrollY") - before) < 40
         assert page.evaluate("document.activeElement.textContent").strip().startswith("撤回")
     else:

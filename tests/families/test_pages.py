@@ -97,7 +97,7 @@ class TestAddingAPerson:
         assert "已经加上阿满，6岁" in page.text
         assert "阿满 修改 6岁 · 男" in page.text
 
-    def test_leads_back_to_the_slot_she_came_from(
+    def test_leads_back_to_the_slot_the_family_came_from(
         self, app: Flask, mother: Browser, cast: Cast, saved: Callable[..., Any]
     ) -> None:
         slot = saved(a_slot())

@@ -1,4 +1,4 @@
-"""What a person may be called and when she can have been born."""
+"""What a person may be called, and when they can have been born."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""A mother finds a centre, signs in, enters her child, books, sees the proof, and cancels."""
+"""A parent finds a centre, signs in, enters a child, books, sees the proof, and cancels."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""hub create-staff: who may work here is made by whoever runs the installation."""
+"""hub create-staff: accounts of the staff are made by those who run the installation."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ def test_the_same_person_gets_a_second_role_and_not_a_second_account(
     assert password_fits(made.password_hash, "another long one")
 
 
-def test_a_new_password_signs_out_whoever_was_signed_in(
+def test_a_new_password_signs_out_everybody_who_was_signed_in(
     app: Flask, saved: Any, centre: int
 ) -> None:
     saved(an_account(phone="+8613800000001", auth_version=7))

@@ -1,4 +1,4 @@
-"""The page that shows the design: all of it, to whoever works on the site, never to families."""
+"""The page that shows the design: all of it, to people who work on the site, never to families."""
 
 import re
 from collections.abc import Callable

@@ -76,7 +76,7 @@ def test_the_desk_finds_a_day_that_looks_lived_in(demo: Flask) -> None:
         assert list(inconsistencies()) == []
 
 
-def test_the_resident_has_something_before_and_behind_her_and_a_turn_to_wait_for(
+def test_the_resident_has_something_before_and_behind_its_and_a_turn_to_wait_for(
     demo: Flask,
 ) -> None:
     with demo.app_context():

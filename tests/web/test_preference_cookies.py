@@ -43,7 +43,7 @@ def test_a_page_is_large_and_plain_once_that_was_chosen(browser: Browser, cast: 
         assert "data-care" in browser.visit(address, status).html
     browser.sign_in(cast.mother)
     page = browser.visit("/bookings")
-    assert "data-care" in page.html, "whoever signs in keeps it"
+    assert "data-care" in page.html, "signing in keeps it"
     assert "data-care" not in browser.submit(page, form="/care", care="").html
 
 

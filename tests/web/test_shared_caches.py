@@ -166,7 +166,7 @@ def test_a_view_that_begins_a_session_is_not_shared_whatever_it_says(own_app: Fl
     @open_to(Admits.EVERYONE)
     @same_for_strangers
     def careless() -> str:
-        session["who"] = "she"
+        session["who"] = "somebody"
         return "for you alone"
 
     assert not is_shared(own_app.test_client().get("/careless"))

@@ -96,7 +96,7 @@ def enter(slot_id: int, person_ids: list[int]) -> list[int]:
 
 
 def somebody() -> int:
-    """An account, whoever it belongs to."""
+    """Any account."""
     return db.session.scalars(select(func.min(Account.id))).one()
 
 

@@ -114,7 +114,7 @@ class TestTheDraw:
         assert sum("排在候补里" in one for one in messages) == got.count("waiting")
         assert sum("下次同档优先" in one for one in messages) == got.count("none")
 
-    def test_who_cancels_after_the_list_keeps_her_line_and_takes_nothing(
+    def test_who_cancels_after_the_list_keeps_its_line_and_takes_nothing(
         self, a_draw: Any, families: Any, clock: Any
     ) -> None:
         slot = a_draw(capacity=1, waiting_limit=0)

@@ -136,7 +136,7 @@ P, W, N = Outcome.PLACE, Outcome.WAITING, Outcome.NONE
         ([1, 1], 0, 0, True, [N, N]),
         ([2, 2], 4, 0, False, [P, P]),  # just enough
         ([2, 3, 1], 4, 10, True, [P, W, P]),  # all or none; the smaller one is served
-        ([2, 3, 1], 4, 10, False, [P, W, W]),  # nobody is served before her turn
+        ([2, 3, 1], 4, 10, False, [P, W, W]),  # nobody is served out of turn
         ([3, 2, 1, 1], 2, 10, True, [W, P, W, W]),
         ([3, 2, 1], 2, 10, False, [W, W, W]),
         ([1, 3, 2, 1], 1, 3, True, [P, W, N, N]),  # persons wait, not parties

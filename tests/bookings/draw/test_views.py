@@ -236,8 +236,8 @@ class TestTheFrozenList:
         enter_families(app, slot_id, 2, 2)
         close(app, slot_id, clock)
         with app.app_context():
-            hers = select(Booking.number).where(Booking.person_id == cast.xiaoman)
-            number = db.session.scalars(hers).one()
+            of_child = select(Booking.number).where(Booking.person_id == cast.xiaoman)
+            number = db.session.scalars(of_child).one()
         mother = Browser(app).sign_in(cast.mother)
         mother.submit(mother.visit(f"/bookings/{number}/cancellation"), form="cancellation")
         rows = rows_of(mother.visit(f"/slots/{slot_id}/draw"))
@@ -246,7 +246,7 @@ class TestTheFrozenList:
 
 
 class TestTheResult:
-    def test_whoever_recomputes_it_from_the_page_finds_what_the_families_got(
+    def test_everybody_who_recomputes_it_from_the_page_finds_what_the_families_got(
         self, app: Flask, cast: Cast, slot_id: int, clock: Any, tmp_path: Path
     ) -> None:
         with app.test_request_context():
@@ -304,7 +304,7 @@ class TestTheResult:
         mine = Browser(app).sign_in(cast.mother).visit(f"/slots/{slot_id}/draw")
         assert "您家的登记号是 1 号" in mine.text
 
-    def test_who_withdrew_is_on_the_list_and_the_script_leaves_her_out(
+    def test_who_withdrew_is_on_the_list_and_the_script_leaves_its_out(
         self, app: Flask, cast: Cast, slot_id: int, clock: Any
     ) -> None:
         with app.test_request_context():

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("within")
 
 
 class TestWhoLostLastTime:
-    """She goes first inside her tier, unless she had a place after all."""
+    """Parties that lost go first inside their tier, unless they got a place after all."""
 
     def two_draws(
         self,

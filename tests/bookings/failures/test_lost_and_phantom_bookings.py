@@ -87,7 +87,7 @@ class TestLostAndPhantomBookings:
         assert "不再排了" not in answer.text
 
     @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-    def test_nobody_comes_back_to_life_while_she_is_taken_out_of_her_family(
+    def test_nobody_comes_back_to_life_while_the_family_is_taken_out_of_its_family(
         self, desk: Desk, app: Flask, cast: Cast
     ) -> None:
         """Else a place would be held by a booking of nobody."""

@@ -103,7 +103,7 @@ class TestOneChildInTwoPlaces:
         assert desk.states(before, middle, after) == ["confirmed"] * 3
 
     @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-    def test_nobody_waits_in_a_slot_that_is_called_off_while_she_presses(
+    def test_nobody_waits_in_a_slot_that_is_called_off_while_the_family_presses(
         self, desk: Desk, app: Flask
     ) -> None:
         slot_id = desk.a_slot(capacity=1)

@@ -156,7 +156,7 @@ class TestWaitingList:
         assert desk.states(first, second) == ["offered", "offered"]
         assert sum("名额减少" in text for text in desk.messages()) == 1
 
-    def test_who_waits_beside_an_offer_of_her_family_is_asked_when_it_is_accepted(
+    def test_who_waits_beside_an_offer_of_its_family_is_asked_when_it_is_accepted(
         self, desk: Desk
     ) -> None:
         """A party has one offer to answer at a time, and is not forgotten after it."""

@@ -81,7 +81,7 @@ class TestTheMinimum:
         assert (slot.is_open, slot.minimum_checked_at) == (True, tomorrow(12, 1))
         assert told(app) == []
 
-    def test_sends_nobody_home_who_is_on_her_way(self, app: Flask, clock: Clock) -> None:
+    def test_sends_nobody_home_who_is_on_its_way(self, app: Flask, clock: Clock) -> None:
         """A worker that was away until half an hour before the start lets the slot be held."""
         slot_id = self.a_slot_with(app, CONFIRMED)
         clock.move_to(tomorrow(13, 30))
@@ -156,7 +156,7 @@ class TestReminders:
         assert first.startswith("提醒：孩子")
         assert "、孩子" in first, "both children of the family"
         assert "周二 11月24日" in first
-        assert "明天" not in first, "she may read it on another day"
+        assert "明天" not in first, "it may be read on another day"
         assert self.remind(app, clock, NOW + timedelta(hours=20)) == 0
 
     def test_ring_nobodys_phone_at_night(self, app: Flask, clock: Clock) -> None:

@@ -43,7 +43,7 @@ def test_both_guardians_phones_are_right_and_numbers_are_understood_as_people_ty
         assert "约好了" in ask(browser, typed, phone="+86 138 0000 0002").text
 
 
-def test_who_waits_reads_her_position(
+def test_who_waits_reads_its_position(
     browser: Browser, cast: Cast, a_place: Any, booked: Any
 ) -> None:
     slot = a_place(capacity=1, taken=1, waiting=2)

@@ -19,7 +19,7 @@ from tests.makers import a_slot, an_activity, tomorrow
 
 @pytest.fixture
 def two_slots(cast: Cast, a_place: Any, booked: Any) -> Callable[..., tuple[str, int, int]]:
-    """小满 has a place tomorrow at 14:00; the same is on at 18:00: her number, and both slots."""
+    """小满 has a place tomorrow at 14:00; the same is on at 18:00: the number, and both slots."""
 
     def make(**other: Any) -> tuple[str, int, int]:
         first = a_place(capacity=3)

@@ -207,7 +207,7 @@ class TestWhen:
         assert states(app, numbers[1]) == ["confirmed", *["cancelled"] * (DATES - 1)]
         places(app, series)
 
-    def test_one_of_two_children_is_given_up_with_all_her_dates(self, app: Flask) -> None:
+    def test_one_of_two_children_is_given_up_with_all_its_dates(self, app: Flask) -> None:
         series = a_whole(app)
         number = enrol_family(app, series, a_family(app, 2))
         give_up(app, number)

@@ -144,7 +144,7 @@ class TestLeave:
     def test_is_not_taken_back_past_somebody_who_waits_for_more(
         self, app: Flask, clock: time_machine.Traveller
     ) -> None:
-        """A place that is kept for who waits is not hers to take back."""
+        """A place that is kept for the waiting list cannot be taken back."""
         series = a_whole(app, capacity=2, smaller_first=False)
         number, _other = (enrol_family(app, series, a_family(app)) for _ in range(2))
         waits = enrol_family(app, series, a_family(app))

@@ -46,7 +46,7 @@ class TestTheLine:
         assert states(app, first) == CONFIRMED
         assert places(app, series) == [(0, 1)] * DATES
 
-    def test_when_she_declines_the_one_after_her_is_offered_all(self, app: Flask) -> None:
+    def test_when_the_family_declines_the_one_after_its_is_offered_all(self, app: Flask) -> None:
         series = a_whole(app, capacity=1)
         has, first, second = (enrol_family(app, series, a_family(app)) for _ in range(3))
         give_up(app, has)

@@ -52,7 +52,7 @@ def whole_of(
 
 
 def a_family(app: Flask, children: int = 1) -> tuple[int, list[int]]:
-    """A guardian's account and her children."""
+    """A guardian's account and the children of the household."""
     with app.app_context():
         guardian = a_guardian()
         persons = [a_child(guardian.household) for _ in range(children)]

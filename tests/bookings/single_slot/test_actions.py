@@ -164,7 +164,7 @@ class TestCancel:
         assert places_left(slot) == 1
         assert state_of(booking) is CANCELLED
 
-    def test_a_freed_place_goes_to_the_first_who_waits_and_her_family_is_told(
+    def test_a_freed_place_goes_to_the_first_who_waits_and_its_family_is_told(
         self, cast: Cast, a_place: Any, app: Flask
     ) -> None:
         slot = a_place(capacity=1, offer_minutes=0)

@@ -24,7 +24,7 @@ from tests.cast import Cast
 def offered(
     cast: Cast, a_place: Any, fill_up: Any, booked: Any, give_up: Any, offer_of: Any
 ) -> Callable[..., tuple[int, str, str]]:
-    """A full slot on which somebody of the mother's waited: the slot, her number, the token."""
+    """A full slot for which the family waited: the slot, the booking number, the token."""
 
     def make(*persons: int, **given: Any) -> tuple[int, str, str]:
         slot = a_place(capacity=3, **given)
@@ -44,7 +44,7 @@ def states(app: Flask, slot_id: int) -> list[str]:
 
 
 class TestTheLink:
-    def test_shows_what_when_and_until_when_to_whoever_has_it_and_no_names(
+    def test_shows_what_when_and_until_when_to_everybody_who_has_it_and_no_names(
         self, browser: Browser, offered: Any
     ) -> None:
         _slot, _number, token = offered()

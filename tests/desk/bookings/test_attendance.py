@@ -97,7 +97,7 @@ def test_who_did_not_come_is_asked_about_first_and_frees_the_place(
     assert in_order(roster.text, "没来 1", "花名册", "晚宝2", "没来", "晚宝1")
     assert state_of(number_of("晚宝1")) == "no_show"
     assert counters_of(slot_id) == (1, 0, 0)
-    # Who comes late after all gets her place again, if it is still there.
+    # Late people get their place again, if it is still there.
     roster = come(browser, roster, number_of("晚宝1"))
     assert state_of(number_of("晚宝1")) == "confirmed"
     assert counters_of(slot_id) == (0, 0, 0)

@@ -150,7 +150,7 @@ def test_a_day_shows_nobody_so_nothing_is_noted(
     assert reads() == []
 
 
-def test_whoever_works_for_several_centres_chooses_first(
+def test_everybody_who_works_for_several_centres_chooses_first(
     browser: Browser, cast: Cast, app: Flask
 ) -> None:
     page = browser.sign_in(cast.administrator).visit("/desk")

@@ -103,7 +103,7 @@ def test_a_neighbour_who_was_never_here_is_entered_and_booked_at_once(
     with app.app_context():
         account = db.session.query(Account).filter_by(phone="+8613912345678").one()
         account_id = account.id
-    # Whoever proves the phone to be hers finds it all.
+    # Signing in with that phone shows it all.
     assert "果果" in browser.sign_in(account_id).visit("/family").text
     assert browser.visit(f"/bookings/{number_of('果果')}")
 

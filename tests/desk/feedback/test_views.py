@@ -31,7 +31,7 @@ def page_of(centre: int) -> str:
 
 @pytest.fixture
 def tell(app: Flask) -> Tell:
-    """Let the family of whoever is called so say how it was."""
+    """Let the family of the person with this name say how it was."""
 
     def act(name: str, is_glad: bool, word: str = "", may_call: bool = False) -> None:
         with app.app_context(), transaction():

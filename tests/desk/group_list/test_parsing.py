@@ -124,7 +124,7 @@ def test_a_list_without_numbers_is_read_too() -> None:
     assert [entry.name for entry in found.entries] == ["张妈妈", "李婷"]
 
 
-def test_who_takes_it_back_later_is_doubted_where_she_stands() -> None:
+def test_who_takes_it_back_later_is_doubted_where_the_family_stands() -> None:
     found = read_list(
         "1. 张妈妈 5岁 13812345678\n2. 李婷 3岁 13912345678\n3. 李婷 取消\n4. 李婷 3岁", TODAY
     )

@@ -95,7 +95,7 @@ def test_a_list_is_shown_line_by_line_and_nothing_is_booked(
 ) -> None:
     before = count(app, Person), count(app, Account)
     page = paste()
-    # The mother's child is known; the phone does not fit her birthday, the name does.
+    # The mother's child is known; the birthday does not fit the phone, the name does.
     assert in_order(
         page.text, "第 1 位", "小满妈妈 5岁", "登记过：小满，6岁",
         "第 2 位", "刘小洋", "估计",

@@ -163,7 +163,7 @@ def test_what_is_printed_adds_up(
     roster = browser.visit(f"/desk/slots/{slot_id}")
     browser.submit(roster, form=f"{number_of('小宝1')}/arrival")
     ask = browser.visit(f"/desk/bookings/{number_of('小宝3')}/cancellation")
-    browser.submit(ask, form="/cancellation")  # and so 小宝4 is held a place until she answers
+    browser.submit(ask, form="/cancellation")  # and so 小宝4 is offered the place
     with app.app_context():
         leave = db.session.query(Booking).filter_by(number=number_of("小宝5")).one()
         leave.state = BookingState.ON_LEAVE
@@ -182,7 +182,7 @@ def test_what_is_printed_adds_up(
     assert in_order(day.text, "已约 3/5 · 前台留 2 个", "3/5", "前台留 2")
 
 
-def test_two_places_for_a_child_and_her_adult_are_said(
+def test_two_places_for_a_child_and_its_adult_are_said(
     browser: Browser, app: Flask, cast: Cast, fill: Fill, number_of: NumberOf
 ) -> None:
     slot_id = fill(at(14), confirmed=1, capacity=4, name="小宝")
