@@ -117,7 +117,7 @@ def test_a_folder_holds_one_thing() -> None:
         )
 
 
-def test_nobody_is_called_the_family_in_docstrings_and_comments() -> None:
+def test_docstrings_and_comments_speak_of_everybody_as_they() -> None:
     """What somebody does is said of "they", "the family", "the visitor"."""
     mannered = re.compile(r"\b(she|hers?|herself|whoever|whomever)\b", re.IGNORECASE)
     tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
