@@ -107,7 +107,7 @@ def test_a_refusal_leads_to_what_is_to_be_put_right(phones: Phones, cast: Cast, 
     press(phone, "Enter")
     assert "小满" in words_here(page)
     expect(page.get_by_role("group", name="给谁预约")).to_have_accessible_description(
-        "请选择给谁预约。"
+        "选几个人就一起约：要么都约上，要么都不约。 请选择给谁预约。"
     )
 
 
