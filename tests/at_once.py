@@ -15,7 +15,11 @@ PATIENCE = 120  # seconds, on a machine that does much else
 
 
 def at_once(app: Flask, acts: list[Callable[[], Any]]) -> Counter[str]:
-    """Run every act in a thread of its own, all from the same moment; count how they ended."""
+    """Run every act in a thread of its own, all from the same moment; count how they ended.
+
+    An act ends with what it returned, as text, or with a refusal. Raises ExceptionGroup, with
+    every traceback, if an act ended in another way.
+    """
     start = threading.Barrier(len(acts))
     ends: list[str] = []
     errors: list[Exception] = []
@@ -39,6 +43,7 @@ def at_once(app: Flask, acts: list[Callable[[], Any]]) -> Counter[str]:
         thread.start()
     for thread in threads:
         thread.join(timeout=PATIENCE)
-    assert not errors, "a thread ended with an error"
+    if errors:
+        raise ExceptionGroup("acts ended with an error", errors)
     assert len(ends) == len(acts), "a thread did not end"
     return Counter(ends)
