@@ -13,7 +13,7 @@ from hub.families.models import Priority
 from hub.timetable.models import Slot
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.desk.conftest import Fill, NumberOf
+from tests.desk.conftest import Desk
 from tests.desk.day.test_views import at
 
 Address = Callable[[str], str]
@@ -74,10 +74,10 @@ ANSWERS = {
 
 
 @pytest.fixture
-def address(app: Flask, cast: Cast, fill: Fill, number_of: NumberOf) -> Address:
+def address(desk: Desk, app: Flask, cast: Cast) -> Address:
     """The real address of a page: a slot that runs, with 小宝1 in it and places for the desk."""
-    slot_id = fill(at(9, 45), confirmed=1, capacity=4, desk_places=1, name="小宝")
-    number = number_of("小宝1")
+    slot_id = desk.fill(at(9, 45), confirmed=1, capacity=4, desk_places=1, name="小宝")
+    number = desk.number_of("小宝1")
     with app.app_context():
         person_id = db.session.query(Booking).filter_by(number=number).one().person_id
     return lambda pattern: pattern.format(

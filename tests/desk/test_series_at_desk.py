@@ -19,7 +19,7 @@ from tests.bookings.series.whole import (
 )
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.desk.conftest import Told
+from tests.desk.conftest import Desk
 
 
 def a_series(app: Flask, cast: Cast) -> int:
@@ -35,12 +35,12 @@ def book(browser: Browser, cast: Cast, slot_id: int) -> None:
 
 
 def test_books_every_date_of_one_that_has_not_begun_and_the_family_is_told_once(
-    app: Flask, browser: Browser, cast: Cast, told: Told
+    desk: Desk, app: Flask, browser: Browser, cast: Cast
 ) -> None:
     series = a_series(app, cast)
     book(browser, cast, date_ids(app, series)[2])
     assert places(app, series) == [(1, 0)] * DATES
-    assert [f"起整期 {DATES} 次" in text for text in told()] == [True, True]  # two guardians
+    assert [f"起整期 {DATES} 次" in text for text in desk.told()] == [True, True]  # two guardians
 
 
 def test_books_the_one_date_of_one_that_has_begun(

@@ -14,7 +14,7 @@ from hub.db import db
 from hub.timetable.models import SlotState
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.desk.conftest import Fill, Reads
+from tests.desk.conftest import Desk
 from tests.makers import a_centre, a_district, staff_of
 
 Change = Callable[[Callable[[Centre], Any]], None]
@@ -30,9 +30,9 @@ def day_of(cast: Cast, day: object = MONDAY) -> str:
 
 
 def test_the_desk_opens_on_today_at_its_only_centre(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    slot_id = fill(at(14), confirmed=3, waiting=2, capacity=12)
+    slot_id = desk.fill(at(14), confirmed=3, waiting=2, capacity=12)
     page = browser.sign_in(cast.clerk).visit("/desk")
     assert "今天 2026年11月23日 星期一" in page.text
     assert "榕树社区渝好空间" in page.text
@@ -56,9 +56,9 @@ def test_one_goes_to_the_day_before_and_after_and_back_to_today(
     assert page.links["三 25"] == day_of(cast, "2026-11-25")
 
 
-def test_slots_stand_by_time_or_by_room(browser: Browser, cast: Cast, fill: Fill) -> None:
+def test_slots_stand_by_time_or_by_room(desk: Desk, browser: Browser, cast: Cast) -> None:
     for hour, room in ((15, "大厅"), (9, "小屋"), (11, "大厅")):
-        fill(at(hour), room=room)
+        desk.fill(at(hour), room=room)
     page = browser.sign_in(cast.clerk).visit(day_of(cast))
     assert in_order(page.text, "09:00–10:30", "11:00–12:30", "15:00–16:30")
     page = browser.visit(page.links["按房间"])
@@ -67,19 +67,19 @@ def test_slots_stand_by_time_or_by_room(browser: Browser, cast: Cast, fill: Fill
 
 
 def test_what_is_over_what_runs_and_what_is_full_is_said(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    fill(at(8), ends_at=at(9))  # it is ten o'clock
-    fill(at(9, 30))
-    fill(at(11), confirmed=2, capacity=2)
+    desk.fill(at(8), ends_at=at(9))  # it is ten o'clock
+    desk.fill(at(9, 30))
+    desk.fill(at(11), confirmed=2, capacity=2)
     text = browser.sign_in(cast.clerk).visit("/desk").text
     assert in_order(text, "08:00", "已结束", "09:30", "进行中", "11:00", "已满")
 
 
 def test_a_slot_that_was_called_off_stays_in_sight_with_its_reason(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    fill(at(14), confirmed=2, state=SlotState.CALLED_OFF, called_off_reason="老师生病")
+    desk.fill(at(14), confirmed=2, state=SlotState.CALLED_OFF, called_off_reason="老师生病")
     page = browser.sign_in(cast.clerk).visit("/desk")
     assert "14:00–15:30" in page.text
     assert "已停：老师生病" in page.text
@@ -87,14 +87,14 @@ def test_a_slot_that_was_called_off_stays_in_sight_with_its_reason(
 
 
 def test_what_cannot_be_right_is_shown_not_dropped(
-    browser: Browser, cast: Cast, fill: Fill, change_centre: Change
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
     def keep_hours_and_close(centre: Centre) -> None:
         centre.opening_hours = [OpeningHours(weekday=0, opens=time(9), closes=time(12))]
         db.session.add(ClosedDay(centre_id=None, day=MONDAY, reason="全市停电检修"))
 
-    change_centre(keep_hours_and_close)
-    fill(at(14), confirmed=3, room="绘本室", room_holds=2)
+    desk.change_centre(keep_hours_and_close)
+    desk.fill(at(14), confirmed=3, room="绘本室", room_holds=2)
     page = browser.sign_in(cast.clerk).visit("/desk")
     assert "开放 09:00–12:00" in page.text
     assert in_order(page.text, "这天闭馆", "全市停电检修", "要注意 1 场")
@@ -107,19 +107,19 @@ def test_what_cannot_be_right_is_shown_not_dropped(
     ("weekdays", "said"), [([], "开放时间还没有登记"), ([1], "每周这一天不开放")]
 )
 def test_a_day_without_opening_hours_says_so(
-    browser: Browser, cast: Cast, change_centre: Change, weekdays: list[int], said: str
+    desk: Desk, browser: Browser, cast: Cast, weekdays: list[int], said: str
 ) -> None:
     def keep_hours(centre: Centre) -> None:
         centre.opening_hours = [
             OpeningHours(weekday=weekday, opens=time(9), closes=time(18)) for weekday in weekdays
         ]
 
-    change_centre(keep_hours)
+    desk.change_centre(keep_hours)
     assert said in browser.sign_in(cast.clerk).visit("/desk").text
 
 
-def test_care_over_night_stands_on_both_days(browser: Browser, cast: Cast, fill: Fill) -> None:
-    fill(at(20), confirmed=1, ends_at=at(8) + timedelta(days=1))
+def test_care_over_night_stands_on_both_days(desk: Desk, browser: Browser, cast: Cast) -> None:
+    desk.fill(at(20), confirmed=1, ends_at=at(8) + timedelta(days=1))
     browser.sign_in(cast.clerk)
     assert "20:00–次日 08:00" in browser.visit(day_of(cast)).text
     assert "前一天 20:00" in browser.visit(day_of(cast, "2026-11-24")).text
@@ -127,27 +127,25 @@ def test_care_over_night_stands_on_both_days(browser: Browser, cast: Cast, fill:
 
 
 def test_a_slot_that_ends_at_midnight_is_not_the_next_day(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    fill(at(22), ends_at=clock.at(MONDAY + timedelta(days=1), time(0)))
+    desk.fill(at(22), ends_at=clock.at(MONDAY + timedelta(days=1), time(0)))
     browser.sign_in(cast.clerk)
     assert "22:00" in browser.visit(day_of(cast)).text
     assert "这天没有场次" in browser.visit(day_of(cast, "2026-11-24")).text
 
 
 def test_slots_of_other_centres_are_not_on_the_day(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    fill(at(14), confirmed=2)
+    desk.fill(at(14), confirmed=2)
     assert "14:00" not in browser.sign_in(cast.other_clerk).visit("/desk").text
 
 
-def test_a_day_shows_nobody_so_nothing_is_noted(
-    browser: Browser, cast: Cast, fill: Fill, reads: Reads
-) -> None:
-    fill(at(14), confirmed=2, name="小宝")
+def test_a_day_shows_nobody_so_nothing_is_noted(desk: Desk, browser: Browser, cast: Cast) -> None:
+    desk.fill(at(14), confirmed=2, name="小宝")
     assert "小宝" not in browser.sign_in(cast.clerk).visit("/desk").text
-    assert reads() == []
+    assert desk.reads() == []
 
 
 def test_everybody_who_works_for_several_centres_chooses_first(
@@ -203,10 +201,10 @@ def test_a_whole_city_is_chosen_from_page_by_page(
 
 @pytest.mark.parametrize("how_many", [3, 30])
 def test_a_long_day_costs_no_more_queries(
-    browser: Browser, cast: Cast, fill: Fill, queries: list[str], how_many: int
+    desk: Desk, browser: Browser, cast: Cast, queries: list[str], how_many: int
 ) -> None:
     for turn in range(how_many):
-        fill(at(9) + timedelta(minutes=5 * turn), confirmed=1, waiting=1)
+        desk.fill(at(9) + timedelta(minutes=5 * turn), confirmed=1, waiting=1)
     browser.sign_in(cast.clerk)
     queries.clear()
     page = browser.visit("/desk")

@@ -17,7 +17,7 @@ from hub.families.models import Person
 from hub.text import number
 from tests.browser import Browser, Page
 from tests.cast import Cast
-from tests.desk.conftest import CountersOf, Done, Fill, NumberOf, Reads, StateOf, Told
+from tests.desk.conftest import Desk
 from tests.desk.day.test_views import at, in_order
 from tests.makers import tomorrow
 
@@ -26,9 +26,9 @@ Persons = Callable[..., Page]
 
 
 @pytest.fixture
-def slot_id(fill: Fill) -> int:
+def slot_id(desk: Desk) -> int:
     """Tomorrow at 14:00: four places, two of them for the desk, one given."""
-    return fill(tomorrow(14), confirmed=1, capacity=4, desk_places=2)
+    return desk.fill(tomorrow(14), confirmed=1, capacity=4, desk_places=2)
 
 
 @pytest.fixture
@@ -48,15 +48,7 @@ def count(app: Flask, table: type) -> int:
 
 
 def test_a_known_child_is_booked_with_two_presses(
-    browser: Browser,
-    app: Flask,
-    cast: Cast,
-    slot_id: int,
-    persons_of: Persons,
-    number_of: NumberOf,
-    counters_of: CountersOf,
-    told: Told,
-    done: Done,
+    desk: Desk, browser: Browser, app: Flask, cast: Cast, slot_id: int, persons_of: Persons
 ) -> None:
     page = persons_of("138 0000 0001", "phone")
     assert "138 0000 0001" in page.text
@@ -64,12 +56,12 @@ def test_a_known_child_is_booked_with_two_presses(
     assert in_order(page.text, "陈岚", "请选择孩子", "小满", "朵朵")
     assert page.form("/bookings").choices["persons"] == [str(cast.xiaoman), str(cast.duoduo)]
     shown = browser.submit(page, form="/bookings", persons=str(cast.xiaoman))
-    booked = number_of("小满")
+    booked = desk.number_of("小满")
     assert shown.url == f"/desk/bookings/{booked}"
     assert in_order(shown.text, "办好了", "小满", "约上了", number(booked))
-    assert counters_of(slot_id) == (1, 1, 0), "what is kept for the desk goes first"
-    assert ("book", cast.clerk) in done()
-    assert len([text for text in told() if number(booked) in text]) == 2, "both guardians"
+    assert desk.counters_of(slot_id) == (1, 1, 0), "what is kept for the desk goes first"
+    assert ("book", cast.clerk) in desk.done()
+    assert len([text for text in desk.told() if number(booked) in text]) == 2, "both guardians"
     with app.app_context():
         booking = db.session.scalars(select(Booking).where(Booking.number == booked)).one()
         assert (booking.channel, booking.made_by_id) == (Channel.PHONE, cast.clerk)
@@ -77,7 +69,7 @@ def test_a_known_child_is_booked_with_two_presses(
 
 
 def test_two_children_are_booked_together(
-    browser: Browser, app: Flask, cast: Cast, persons_of: Persons, number_of: NumberOf
+    desk: Desk, browser: Browser, app: Flask, cast: Cast, persons_of: Persons
 ) -> None:
     page = persons_of("13800000001")
     both = [str(cast.xiaoman), str(cast.duoduo)]
@@ -87,11 +79,11 @@ def test_two_children_are_booked_together(
         parties = db.session.scalars(
             select(Booking.party).where(Booking.household_id == cast.household)
         )
-        assert set(parties) == {number_of("小满")}
+        assert set(parties) == {desk.number_of("小满")}
 
 
 def test_a_neighbour_who_was_never_here_is_entered_and_booked_at_once(
-    browser: Browser, app: Flask, cast: Cast, persons_of: Persons, number_of: NumberOf, told: Told
+    desk: Desk, browser: Browser, app: Flask, cast: Cast, persons_of: Persons
 ) -> None:
     accounts = count(app, Account)
     page = persons_of("+86 139-1234-5678")
@@ -99,32 +91,32 @@ def test_a_neighbour_who_was_never_here_is_entered_and_booked_at_once(
     shown = browser.submit(page, form="/bookings", **NEWCOMER)
     assert in_order(shown.text, "果果", "约上了")
     assert count(app, Account) == accounts + 1
-    assert len([text for text in told() if "前台替您约好了：果果" in text]) == 1
+    assert len([text for text in desk.told() if "前台替您约好了：果果" in text]) == 1
     with app.app_context():
         account = db.session.query(Account).filter_by(phone="+8613912345678").one()
         account_id = account.id
     # Signing in with that phone shows it all.
     assert "果果" in browser.sign_in(account_id).visit("/family").text
-    assert browser.visit(f"/bookings/{number_of('果果')}")
+    assert browser.visit(f"/bookings/{desk.number_of('果果')}")
 
 
 def test_the_same_form_twice_is_one_family_one_child_and_one_booking(
-    browser: Browser, app: Flask, persons_of: Persons, slot_id: int, told: Told
+    desk: Desk, browser: Browser, app: Flask, persons_of: Persons, slot_id: int
 ) -> None:
     page = persons_of("13912345678")
     first = browser.submit(page, form="/bookings", **NEWCOMER)
     persons, bookings = count(app, Person), count(app, Booking)
-    messages = len(told())
+    messages = len(desk.told())
     again = browser.submit(page, form="/bookings", **NEWCOMER)
     assert again.url == first.url
     assert (count(app, Person), count(app, Booking)) == (persons, bookings)
-    assert len(told()) == messages
+    assert len(desk.told()) == messages
 
 
 def test_a_full_slot_means_the_waiting_list_and_then_nothing(
-    browser: Browser, cast: Cast, fill: Fill, persons_of: Persons, number_of: NumberOf
+    desk: Desk, browser: Browser, cast: Cast, persons_of: Persons
 ) -> None:
-    full = fill(tomorrow(16), confirmed=1, capacity=1, waiting_limit=1)
+    full = desk.fill(tomorrow(16), confirmed=1, capacity=1, waiting_limit=1)
     page = persons_of("13800000001", of_slot=full)
     assert "排候补" in page.html
     shown = browser.submit(page, form="/bookings", persons=str(cast.xiaoman))
@@ -136,11 +128,11 @@ def test_a_full_slot_means_the_waiting_list_and_then_nothing(
 
 
 def test_a_draw_takes_an_entry(
-    browser: Browser, cast: Cast, fill: Fill, persons_of: Persons
+    desk: Desk, browser: Browser, cast: Cast, persons_of: Persons
 ) -> None:
     entries_until = tomorrow(14) + timedelta(days=5)
     starts_at = tomorrow(14) + timedelta(days=7)
-    drawn = fill(starts_at, admission=Admission.DRAW, entries_until=entries_until)
+    drawn = desk.fill(starts_at, admission=Admission.DRAW, entries_until=entries_until)
     page = persons_of("13800000001", of_slot=drawn)
     shown = browser.submit(page, form="/bookings", persons=str(cast.xiaoman))
     assert "报了名，等摇号" in shown.text
@@ -181,15 +173,15 @@ def test_nobody_of_another_family_is_reached_by_a_number(
 
 
 def test_every_look_at_a_family_is_noted_and_there_is_an_end_to_looking(
-    browser: Browser, app: Flask, cast: Cast, slot_id: int, persons_of: Persons, reads: Reads
+    desk: Desk, browser: Browser, app: Flask, cast: Cast, slot_id: int, persons_of: Persons
 ) -> None:
     page = browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}/bookings")
     assert "小满" not in page.text
-    assert reads() == []
+    assert desk.reads() == []
     persons_of("13800000001")
-    assert reads() == [(cast.clerk, "household", cast.household, 3)]
+    assert desk.reads() == [(cast.clerk, "household", cast.household, 3)]
     persons_of("13912345678")
-    assert len(reads()) == 1, "there was nobody to see"
+    assert len(desk.reads()) == 1, "there was nobody to see"
     for _ in range(LOOKUPS - 2):
         browser.submit(page, form="/household", phone="13912345678")
     refused = browser.submit(page, 422, form="/household", phone="13800000001")
@@ -200,14 +192,13 @@ def test_every_look_at_a_family_is_noted_and_there_is_an_end_to_looking(
 
 
 def test_the_desk_books_until_the_end_and_not_after_it(
-    browser: Browser, cast: Cast, fill: Fill, persons_of: Persons, state_of: StateOf,
-    number_of: NumberOf,
-) -> None:  # fmt: skip
-    running = fill(at(9, 45))
+    desk: Desk, browser: Browser, cast: Cast, persons_of: Persons
+) -> None:
+    running = desk.fill(at(9, 45))
     page = persons_of("13800000001", of_slot=running)
     browser.submit(page, form="/bookings", persons=str(cast.xiaoman))
-    assert state_of(number_of("小满")) == "confirmed"
-    over = fill(at(8), ends_at=at(9))
+    assert desk.state_of(desk.number_of("小满")) == "confirmed"
+    over = desk.fill(at(8), ends_at=at(9))
     assert "已经开始了" in browser.visit(f"/desk/slots/{over}/bookings").text
     page = persons_of("13800000003", of_slot=over)
     refused = browser.submit(page, 422, form="/bookings", persons=str(cast.amu))

@@ -18,7 +18,7 @@ from hub.db import db, transaction
 from hub.families.models import Guardian, Person
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.desk.conftest import Fill, Reads
+from tests.desk.conftest import Desk
 from tests.desk.day.test_views import at, in_order
 from tests.makers import a_booking, a_slot
 
@@ -47,9 +47,9 @@ def tell(app: Flask) -> Tell:
 
 
 def test_it_counts_by_activity_and_names_only_who_may_be_called(
-    app: Flask, browser: Browser, cast: Cast, fill: Fill, tell: Tell, reads: Reads
+    desk: Desk, app: Flask, browser: Browser, cast: Cast, tell: Tell
 ) -> None:
-    fill(at(8), confirmed=3, name="小宝")
+    desk.fill(at(8), confirmed=3, name="小宝")
     tell("小宝1", True)
     tell("小宝2", True, "老师很耐心")
     tell("小宝3", False, "太吵了", may_call=True)
@@ -70,13 +70,13 @@ def test_it_counts_by_activity_and_names_only_who_may_be_called(
     assert "小宝2" not in page.text
     assert "小宝1" not in page.text
     assert "资料已删除" not in page.text
-    assert reads() == [(cast.manager, "centre_feedback", cast.centre, 2)]
+    assert desk.reads() == [(cast.manager, "centre_feedback", cast.centre, 2)]
 
 
 def test_clerks_and_other_centres_do_not_see_it(
-    app: Flask, browser: Browser, cast: Cast, fill: Fill, tell: Tell
+    desk: Desk, app: Flask, browser: Browser, cast: Cast, tell: Tell
 ) -> None:
-    fill(at(8), confirmed=1, name="小宝")
+    desk.fill(at(8), confirmed=1, name="小宝")
     tell("小宝1", False, "太吵了")
     here, there = page_of(cast.centre), page_of(cast.other_centre)
     assert browser.client.get(here).location == f"/sign-in?next={here}"
@@ -119,12 +119,12 @@ def test_who_manages_elsewhere_is_only_a_clerk_here(
 
 
 def test_a_quiet_centre_says_so_and_what_is_long_ago_is_left_out(
-    browser: Browser, cast: Cast, fill: Fill, tell: Tell, clock: Traveller, reads: Reads
+    desk: Desk, browser: Browser, cast: Cast, tell: Tell, clock: Traveller
 ) -> None:
     browser.sign_in(cast.manager)
     assert "还没有人说" in browser.visit(page_of(cast.centre)).text
-    assert reads() == []
-    fill(at(8), confirmed=1, name="小宝")
+    assert desk.reads() == []
+    desk.fill(at(8), confirmed=1, name="小宝")
     tell("小宝1", True, "很好")
     clock.shift(timedelta(days=89))
     assert "很好" in browser.visit(page_of(cast.centre)).text
@@ -134,9 +134,9 @@ def test_a_quiet_centre_says_so_and_what_is_long_ago_is_left_out(
 
 @pytest.mark.parametrize("how_many", [2, 12])
 def test_many_words_cost_no_more_queries(
-    browser: Browser, cast: Cast, fill: Fill, tell: Tell, queries: list[str], how_many: int
+    desk: Desk, browser: Browser, cast: Cast, tell: Tell, queries: list[str], how_many: int
 ) -> None:
-    fill(at(8), confirmed=how_many, name="小宝")
+    desk.fill(at(8), confirmed=how_many, name="小宝")
     for turn in range(how_many):
         tell(f"小宝{turn + 1}", bool(turn % 2), f"第{turn}句话", may_call=True)
     browser.sign_in(cast.manager)

@@ -17,7 +17,7 @@ from hub.families.models import Person
 from hub.text import number
 from tests.browser import Browser, Page
 from tests.cast import Cast
-from tests.desk.conftest import CountersOf, Done, Fill, NumberOf, Reads, Told
+from tests.desk.conftest import Desk
 from tests.desk.day.test_views import in_order
 from tests.makers import tomorrow
 
@@ -32,9 +32,9 @@ Paste = Callable[..., Page]
 
 
 @pytest.fixture
-def slot_id(fill: Fill) -> int:
+def slot_id(desk: Desk) -> int:
     """Tomorrow at 14:00, for three; one place is kept for the desk, nobody is booked."""
-    return fill(tomorrow(14), capacity=3, desk_places=1)
+    return desk.fill(tomorrow(14), capacity=3, desk_places=1)
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def count(app: Flask, table: type) -> int:
 
 
 def test_the_text_for_a_group_has_surnames_and_nothing_else_of_anybody(
-    browser: Browser, app: Flask, cast: Cast, fill: Fill, reads: Reads
+    desk: Desk, browser: Browser, app: Flask, cast: Cast
 ) -> None:
-    slot_id = fill(tomorrow(14), confirmed=2, waiting=1, capacity=2, name="张晓")
+    slot_id = desk.fill(tomorrow(14), confirmed=2, waiting=1, capacity=2, name="张晓")
     page = browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}")
     page = browser.visit(page.links["接龙"])
     said = page.html.partition("<textarea")[2].partition("</textarea>")[0]
@@ -87,11 +87,11 @@ def test_the_text_for_a_group_has_surnames_and_nothing_else_of_anybody(
             assert str(person.birth_date) not in said
         for phone in db.session.scalars(select(Account.phone)):
             assert phone[-8:] not in said
-    assert (cast.clerk, "slot", slot_id, 3) in reads()
+    assert (cast.clerk, "slot", slot_id, 3) in desk.reads()
 
 
 def test_a_list_is_shown_line_by_line_and_nothing_is_booked(
-    app: Flask, cast: Cast, paste: Paste, reads: Reads
+    desk: Desk, app: Flask, cast: Cast, paste: Paste
 ) -> None:
     before = count(app, Person), count(app, Account)
     page = paste()
@@ -111,14 +111,13 @@ def test_a_list_is_shown_line_by_line_and_nothing_is_booked(
     assert fields_of(page, 5)["birth_date"] == "2018-05-04"
     assert bookings(app) == []
     assert (count(app, Person), count(app, Account)) == before
-    assert (cast.clerk, "household", cast.household, 3) in reads()
+    assert (cast.clerk, "household", cast.household, 3) in desk.reads()
     assert "1380000" not in page.url
 
 
 def test_what_is_ticked_is_booked_in_the_order_of_the_list(
-    browser: Browser, app: Flask, cast: Cast, slot_id: int, paste: Paste,
-    counters_of: CountersOf, told: Told, done: Done, number_of: NumberOf,
-) -> None:  # fmt: skip
+    desk: Desk, browser: Browser, app: Flask, cast: Cast, slot_id: int, paste: Paste
+) -> None:
     page = paste()
     corrected = line(3, take="y", phone="13912345670") | line(4, take="y", phone="13912345671")
     shown = browser.submit(page, form="/group-bookings", **corrected)
@@ -127,31 +126,31 @@ def test_what_is_ticked_is_booked_in_the_order_of_the_list(
         shown.text, "办好 5 位", "其中候补 2 位", "小满", "约上了", "刘小洋", "约上了",
         "王芳", "约上了", "李婷", "候补第 1 位", "郑好", "候补第 2 位",
     )  # fmt: skip
-    assert counters_of(slot_id) == (0, 0, 2)
+    assert desk.counters_of(slot_id) == (0, 0, 2)
     assert {how for _name, _state, how in bookings(app)} == {Channel.GROUP}
-    assert done().count(("book", cast.clerk)) == 5
-    mine = [text for text in told() if "刘小洋" in text]
+    assert desk.done().count(("book", cast.clerk)) == 5
+    mine = [text for text in desk.told() if "刘小洋" in text]
     assert len(mine) == 1
     assert "生日是按年龄估的" in mine[0]
-    assert not [text for text in told() if "郑好" in text and "按年龄估" in text]
-    assert number(number_of("小满")) in shown.text
+    assert not [text for text in desk.told() if "郑好" in text and "按年龄估" in text]
+    assert number(desk.number_of("小满")) in shown.text
     assert browser.visit(shown.url).html.count(">约上了<") == 3
     browser.sign_in(cast.manager).visit(shown.url, 404)
 
 
 def test_a_list_that_is_sent_again_books_nobody_twice(
-    browser: Browser, app: Flask, paste: Paste, told: Told
+    desk: Desk, browser: Browser, app: Flask, paste: Paste
 ) -> None:
     page = paste()
     first = browser.submit(page, form="/group-bookings")
-    before = bookings(app), count(app, Person), len(told())
+    before = bookings(app), count(app, Person), len(desk.told())
     again = browser.submit(page, form="/group-bookings")
     assert again.url == first.url
-    assert (bookings(app), count(app, Person), len(told())) == before
+    assert (bookings(app), count(app, Person), len(desk.told())) == before
 
 
 def test_one_refusal_undoes_nothing_and_stays_in_the_form(
-    browser: Browser, app: Flask, paste: Paste, told: Told
+    desk: Desk, browser: Browser, app: Flask, paste: Paste
 ) -> None:
     page = paste(
         "1. 刘小洋 男 6岁 13912345678\n2. 大人 女 35岁 13912345679\n3. 何一 女 5岁 13912345670"
@@ -165,11 +164,11 @@ def test_one_refusal_undoes_nothing_and_stays_in_the_form(
     assert [name for name, *_rest in bookings(app)] == ["刘小洋", "何一"]
     assert fields_of(refused, 2)["name"] == "大人"
     assert "name" not in fields_of(refused, 1)
-    messages = len(told())
+    messages = len(desk.told())
     shown = browser.submit(refused, form="/group-bookings", **line(2, birth_date="2020-05-04"))
     assert in_order(shown.text, "刘小洋", "大人", "何一")
     assert [name for name, *_rest in bookings(app)] == ["刘小洋", "何一", "大人"]
-    assert len(told()) == messages + 1
+    assert len(desk.told()) == messages + 1
 
 
 def test_as_long_as_a_ticked_line_lacks_something_nobody_is_booked(
@@ -301,18 +300,18 @@ def test_more_lines_ask_no_more(paste: Paste, queries: list[str]) -> None:
 
 
 def test_a_slot_that_is_over_takes_no_list(
-    paste: Paste, browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, paste: Paste, browser: Browser, cast: Cast
 ) -> None:
-    over = fill(tomorrow(9).replace(day=22), ends_at=tomorrow(10).replace(day=22), confirmed=1)
+    over = desk.fill(tomorrow(9).replace(day=22), ends_at=tomorrow(10).replace(day=22), confirmed=1)
     page = browser.sign_in(cast.clerk).visit(f"/desk/slots/{over}/group-list")
     assert "已经开始了" in page.text
     assert not [form for form in page.forms if "group-list" in form.action]
 
 
 def test_a_full_line_is_refused_one_by_one(
-    browser: Browser, app: Flask, fill: Fill, paste: Paste
+    desk: Desk, browser: Browser, app: Flask, paste: Paste
 ) -> None:
-    small = fill(tomorrow(17), capacity=1, waiting_limit=1)
+    small = desk.fill(tomorrow(17), capacity=1, waiting_limit=1)
     lines = "1. 何一 女 5岁 13912345670\n2. 何二 女 5岁 13912345671\n3. 何三 女 5岁 13912345672"
     page = paste(lines, of_slot=small)
     assert in_order(page.text, "会排候补", "名额和候补都满了")

@@ -10,14 +10,14 @@ from hub.families.models import Person, Priority
 from hub.timetable.models import Slot
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.desk.conftest import Done, Fill, Reads
+from tests.desk.conftest import Desk
 from tests.makers import a_booking, tomorrow
 
 
 @pytest.fixture
-def slot_id(app: Flask, cast: Cast, fill: Fill) -> int:
+def slot_id(desk: Desk, app: Flask, cast: Cast) -> int:
     """小满 is entered for a draw."""
-    slot_id = fill(tomorrow(14), admission=Admission.DRAW, entries_until=tomorrow(1))
+    slot_id = desk.fill(tomorrow(14), admission=Admission.DRAW, entries_until=tomorrow(1))
     with app.app_context():
         slot = db.session.get_one(Slot, slot_id)
         xiaoman = db.session.get_one(Person, cast.xiaoman)
@@ -31,18 +31,18 @@ def address(cast: Cast) -> str:
 
 
 def test_a_proof_that_was_seen_is_written_down_and_taken_back(
-    browser: Browser, app: Flask, cast: Cast, slot_id: int, done: Done, reads: Reads
+    desk: Desk, browser: Browser, app: Flask, cast: Cast, slot_id: int
 ) -> None:
     roster = browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}")
     assert "优先" not in roster.text
     booking = browser.visit(roster.links["小满"])
     page = browser.visit(booking.links["看证明，记优先"])
-    assert reads()[-1] == (cast.clerk, "person", cast.xiaoman, 1)
+    assert desk.reads()[-1] == (cast.clerk, "person", cast.xiaoman, 1)
     assert "请选一类。" in browser.submit(page, 422, form="/priority").text
     shown = browser.submit(page, form="/priority", group="留守儿童")
     assert "核实好了" in shown.text
     assert "留守儿童" not in shown.text, "which group is nobody's business but the one's who asks"
-    assert done() == [("verify_priority", cast.clerk)]
+    assert desk.done() == [("verify_priority", cast.clerk)]
     roster = browser.visit(f"/desk/slots/{slot_id}")
     assert "优先" in roster.text
     assert "留守" not in roster.text
@@ -53,12 +53,12 @@ def test_a_proof_that_was_seen_is_written_down_and_taken_back(
         assert db.session.get_one(Priority, cast.xiaoman).group == "双职工家庭"
     ask = browser.visit(browser.visit(address(cast)).links["不再优先"])
     assert "双职工家庭" in ask.text
-    assert done()[-1] == ("verify_priority", cast.clerk)
+    assert desk.done()[-1] == ("verify_priority", cast.clerk)
     browser.submit(ask, form="/removal")
-    assert done()[-1] == ("remove_priority", cast.clerk)
+    assert desk.done()[-1] == ("remove_priority", cast.clerk)
     assert "优先" not in browser.visit(f"/desk/slots/{slot_id}").text
     browser.submit(ask, form="/removal")
-    assert len(done()) == 3, "what is not there is not removed twice"
+    assert len(desk.done()) == 3, "what is not there is not removed twice"
 
 
 def test_only_who_has_something_to_come_at_the_centre_is_found(
@@ -77,9 +77,9 @@ def test_only_who_has_something_to_come_at_the_centre_is_found(
 
 
 def test_a_group_that_is_not_offered_is_refused(
-    browser: Browser, cast: Cast, slot_id: int, done: Done
+    desk: Desk, browser: Browser, cast: Cast, slot_id: int
 ) -> None:
     page = browser.sign_in(cast.clerk).visit(address(cast))
     sent = page.form("/priority").fields | {"group": "局长的亲戚"}
     browser.post(address(cast), sent, 422)
-    assert done() == []
+    assert desk.done() == []

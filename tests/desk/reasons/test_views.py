@@ -10,7 +10,7 @@ from hub.accounts.models import Account
 from hub.db import db
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.desk.conftest import Fill, NumberOf, Reads
+from tests.desk.conftest import Desk, NumberOf
 from tests.desk.day.test_views import at, in_order
 from tests.makers import tomorrow
 
@@ -20,11 +20,11 @@ def reasons_of(cast: Cast) -> str:
 
 
 @pytest.fixture
-def slot_ids(fill: Fill) -> tuple[int, int]:
+def slot_ids(desk: Desk) -> tuple[int, int]:
     """小宝3 waits tomorrow; 晚宝1 should be here since a quarter of an hour."""
     return (
-        fill(tomorrow(14), confirmed=1, waiting=2, capacity=1, name="小宝"),
-        fill(at(9, 45), confirmed=1, name="晚宝"),
+        desk.fill(tomorrow(14), confirmed=1, waiting=2, capacity=1, name="小宝"),
+        desk.fill(at(9, 45), confirmed=1, name="晚宝"),
     )
 
 
@@ -40,39 +40,34 @@ def give_reasons(browser: Browser, slot_ids: tuple[int, int], number_of: NumberO
 
 
 def test_every_reason_is_read_with_who_gave_it(
-    browser: Browser,
-    app: Flask,
-    cast: Cast,
-    slot_ids: tuple[int, int],
-    number_of: NumberOf,
-    reads: Reads,
+    desk: Desk, browser: Browser, app: Flask, cast: Cast, slot_ids: tuple[int, int]
 ) -> None:
     with app.app_context():
         db.session.get_one(Account, cast.manager).name = "周主任"
         db.session.commit()
-    give_reasons(browser.sign_in(cast.manager), slot_ids, number_of)
-    before = len(reads())
+    give_reasons(browser.sign_in(cast.manager), slot_ids, desk.number_of)
+    before = len(desk.reads())
     page = browser.visit(browser.visit("/desk").links["往前排、不算没来和停办的原因"])
     assert page.url == reasons_of(cast)
     assert in_order(page.text, "小宝3", "答应过优先", "周主任", "晚宝1", "孩子发烧", "周主任")
     assert in_order(page.text, "停办的场次", "亲子绘本", "停水", "周主任")
-    assert reads()[before:] == [(cast.manager, "centre_reasons", cast.centre, 2)]
+    assert desk.reads()[before:] == [(cast.manager, "centre_reasons", cast.centre, 2)]
 
 
-def test_a_quiet_centre_has_nothing_to_read(browser: Browser, cast: Cast, reads: Reads) -> None:
+def test_a_quiet_centre_has_nothing_to_read(desk: Desk, browser: Browser, cast: Cast) -> None:
     page = browser.sign_in(cast.manager).visit(reasons_of(cast))
     assert in_order(page.text, "没有人被往前排", "还没有过", "没有停办过")
-    assert reads() == []
+    assert desk.reads() == []
 
 
 def test_what_is_long_ago_and_what_is_elsewhere_is_left_out(
+    desk: Desk,
     browser: Browser,
     cast: Cast,
     slot_ids: tuple[int, int],
-    number_of: NumberOf,
     clock: time_machine.Traveller,
 ) -> None:
-    give_reasons(browser.sign_in(cast.administrator), slot_ids, number_of)
+    give_reasons(browser.sign_in(cast.administrator), slot_ids, desk.number_of)
     elsewhere = browser.visit(f"/desk/centres/{cast.other_centre}/reasons").text
     assert "答应过优先" not in elsewhere
     assert "停水" not in elsewhere
@@ -84,17 +79,14 @@ def test_what_is_long_ago_and_what_is_elsewhere_is_left_out(
 
 @pytest.mark.parametrize("how_many", [2, 12])
 def test_many_reasons_cost_no_more_queries(
-    browser: Browser,
-    cast: Cast,
-    fill: Fill,
-    number_of: NumberOf,
-    queries: list[str],
-    how_many: int,
+    desk: Desk, browser: Browser, cast: Cast, queries: list[str], how_many: int
 ) -> None:
-    fill(tomorrow(14), confirmed=1, waiting=how_many, capacity=1, waiting_limit=99, name="小宝")
+    desk.fill(
+        tomorrow(14), confirmed=1, waiting=how_many, capacity=1, waiting_limit=99, name="小宝"
+    )
     browser.sign_in(cast.manager)
     for turn in range(how_many):
-        ask = browser.visit(f"/desk/bookings/{number_of(f'小宝{turn + 2}')}/turn")
+        ask = browser.visit(f"/desk/bookings/{desk.number_of(f'小宝{turn + 2}')}/turn")
         browser.submit(ask, form="/turn", reason=f"第{turn}个原因")
     queries.clear()
     page = browser.visit(reasons_of(cast))

@@ -12,15 +12,15 @@ from hub.text import number
 from hub.timetable.models import Slot, SlotState
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.desk.conftest import Fill, Reads
+from tests.desk.conftest import Desk
 from tests.desk.day.test_views import at
 from tests.makers import a_booking, a_child, tomorrow
 
 
 @pytest.fixture
-def slot_id(fill: Fill) -> int:
+def slot_id(desk: Desk) -> int:
     """Tomorrow at 14:00: 小宝1 to 小宝3 have places of 5, 小宝4 and 小宝5 wait."""
-    return fill(tomorrow(14), confirmed=3, waiting=2, capacity=5, name="小宝")
+    return desk.fill(tomorrow(14), confirmed=3, waiting=2, capacity=5, name="小宝")
 
 
 def add_child_of_the_cast(app: Flask, cast: Cast, slot_id: int, **given: object) -> str:
@@ -67,7 +67,7 @@ def test_a_person_is_shown_with_the_age_on_the_day_and_the_last_four_digits_only
 
 
 def test_somebody_whose_data_was_removed_still_takes_a_place(
-    browser: Browser, app: Flask, cast: Cast, slot_id: int, reads: Reads
+    desk: Desk, browser: Browser, app: Flask, cast: Cast, slot_id: int
 ) -> None:
     with app.app_context():
         booking = db.session.query(Booking).filter_by(slot_id=slot_id).order_by(Booking.id).first()
@@ -78,7 +78,7 @@ def test_somebody_whose_data_was_removed_still_takes_a_place(
     page = browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}")
     assert "（资料已删除）" in page.text
     assert "小宝1" not in page.text
-    assert reads() == [(cast.clerk, "slot", slot_id, 4)]
+    assert desk.reads() == [(cast.clerk, "slot", slot_id, 4)]
 
 
 def test_a_cancelled_booking_is_not_on_the_roster(
@@ -96,39 +96,41 @@ def test_a_cancelled_booking_is_not_on_the_roster(
 
 
 def test_a_slot_that_was_called_off_says_whom_to_ring(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    slot_id = fill(tomorrow(14), confirmed=1, state=SlotState.CALLED_OFF, called_off_reason="停水")
+    slot_id = desk.fill(
+        tomorrow(14), confirmed=1, state=SlotState.CALLED_OFF, called_off_reason="停水"
+    )
     text = browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}").text
     assert "已停：停水" in text
     assert "请打电话告诉他们" in text
 
 
 def test_every_look_is_noted_once(
-    browser: Browser, cast: Cast, slot_id: int, reads: Reads, queries: list[str]
+    desk: Desk, browser: Browser, cast: Cast, slot_id: int, queries: list[str]
 ) -> None:
     browser.sign_in(cast.clerk)
     queries.clear()
     browser.visit(f"/desk/slots/{slot_id}")
     assert sum(query.startswith("INSERT") for query in queries) == 1
-    assert reads() == [(cast.clerk, "slot", slot_id, 5)]
+    assert desk.reads() == [(cast.clerk, "slot", slot_id, 5)]
     browser.visit(f"/desk/slots/{slot_id}")
-    assert len(reads()) == 2
+    assert len(desk.reads()) == 2
 
 
 def test_an_empty_roster_shows_nobody_so_nothing_is_noted(
-    browser: Browser, cast: Cast, fill: Fill, reads: Reads
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    slot_id = fill(tomorrow(14))
+    slot_id = desk.fill(tomorrow(14))
     assert "还没有人预约" in browser.sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}").text
-    assert reads() == []
+    assert desk.reads() == []
 
 
 @pytest.mark.parametrize("how_many", [3, 30])
 def test_a_roster_with_every_state_costs_no_more_queries(
-    browser: Browser, app: Flask, cast: Cast, fill: Fill, queries: list[str], how_many: int
+    desk: Desk, browser: Browser, app: Flask, cast: Cast, queries: list[str], how_many: int
 ) -> None:
-    slot_id = fill(at(9, 45), confirmed=6 * how_many, waiting=how_many, name="小宝")
+    slot_id = desk.fill(at(9, 45), confirmed=6 * how_many, waiting=how_many, name="小宝")
     with app.app_context():
         bookings = db.session.query(Booking).order_by(Booking.id).all()
         for turn, booking in enumerate(bookings[: 6 * how_many]):
@@ -155,9 +157,9 @@ def test_a_roster_with_every_state_costs_no_more_queries(
 
 @pytest.mark.parametrize("how_many", [3, 30])
 def test_a_long_roster_costs_no_more_queries(
-    browser: Browser, cast: Cast, fill: Fill, queries: list[str], how_many: int
+    desk: Desk, browser: Browser, cast: Cast, queries: list[str], how_many: int
 ) -> None:
-    slot_id = fill(tomorrow(14), confirmed=how_many, waiting=how_many)
+    slot_id = desk.fill(tomorrow(14), confirmed=how_many, waiting=how_many)
     browser.sign_in(cast.clerk)
     queries.clear()
     browser.visit(f"/desk/slots/{slot_id}")
@@ -168,17 +170,17 @@ def test_a_stranger_is_led_to_the_sign_in_page(browser: Browser, slot_id: int) -
     assert "登录" in browser.visit(f"/desk/slots/{slot_id}").title
 
 
-def test_a_family_is_refused(browser: Browser, cast: Cast, slot_id: int, reads: Reads) -> None:
+def test_a_family_is_refused(desk: Desk, browser: Browser, cast: Cast, slot_id: int) -> None:
     browser.sign_in(cast.mother).visit(f"/desk/slots/{slot_id}", 403)
-    assert reads() == []
+    assert desk.reads() == []
 
 
 def test_a_slot_of_another_centre_is_not_found(
-    browser: Browser, cast: Cast, slot_id: int, reads: Reads
+    desk: Desk, browser: Browser, cast: Cast, slot_id: int
 ) -> None:
     browser.sign_in(cast.other_clerk).visit(f"/desk/slots/{slot_id}", 404)
     browser.visit("/desk/slots/999999", 404)
-    assert reads() == []
+    assert desk.reads() == []
 
 
 def test_an_administrator_sees_every_roster(browser: Browser, cast: Cast, slot_id: int) -> None:

@@ -14,7 +14,7 @@ from hub.catalogue.models import Audience
 from hub.timetable.models import SlotState
 from tests.cast import Cast
 from tests.chromium import Phone
-from tests.desk.conftest import Fill
+from tests.desk.conftest import Desk
 from tests.desk.day.test_views import at
 from tests.desk.sheet.test_views import sheet_of
 
@@ -42,11 +42,11 @@ def printed(phones: Callable[..., Phone], cast: Cast) -> Callable[[], list[str]]
 
 
 def test_twenty_slots_of_fifteen_are_printed_with_every_name(
-    printed: Callable[[], list[str]], fill: Fill
+    desk: Desk, printed: Callable[[], list[str]]
 ) -> None:
     for turn in range(20):
         start = at(9) + timedelta(minutes=30 * turn)
-        fill(start, confirmed=15, capacity=15, name=f"小{chr(ord('甲') + turn)}")
+        desk.fill(start, confirmed=15, capacity=15, name=f"小{chr(ord('甲') + turn)}")
     pages = printed()
     text = "".join(pages)
     for turn in range(20):
@@ -64,9 +64,9 @@ def test_twenty_slots_of_fifteen_are_printed_with_every_name(
 
 
 def test_a_roster_of_sixty_goes_on_under_its_own_heading(
-    printed: Callable[[], list[str]], fill: Fill
+    desk: Desk, printed: Callable[[], list[str]]
 ) -> None:
-    fill(at(14), confirmed=60, capacity=60, name="小宝", room="多功能厅")
+    desk.fill(at(14), confirmed=60, capacity=60, name="小宝", room="多功能厅")
     pages = printed()[1:]
     assert 3 <= len(pages) <= 4
     for page in pages:
@@ -76,22 +76,24 @@ def test_a_roster_of_sixty_goes_on_under_its_own_heading(
 
 
 def test_no_heading_stands_alone_at_the_foot_of_a_page(
-    printed: Callable[[], list[str]], fill: Fill
+    desk: Desk, printed: Callable[[], list[str]]
 ) -> None:
     for turn in range(12):
-        fill(at(9) + timedelta(hours=turn), confirmed=3 + turn, name="小宝")
+        desk.fill(at(9) + timedelta(hours=turn), confirmed=3 + turn, name="小宝")
     for page in printed()[1:]:
         for part in re.split(_as_read("签名接走：时间、签名备注"), page)[1:]:
             assert re.match(r"\d+小宝\d+|临时到场", part), f"a heading without a person: {page}"
 
 
-def test_nothing_long_is_cut(printed: Callable[[], list[str]], fill: Fill) -> None:
+def test_nothing_long_is_cut(desk: Desk, printed: Callable[[], list[str]]) -> None:
     title = "书法国画篆刻与非物质文化遗产剪纸联合体验课" + "（请家长陪同并自备围裙毛巾水杯）" * 2
     reason = "带领人临时生病，" * 24 + "完"
     room = "亲子活动室二楼东侧楼梯上来左手第二间" * 3
-    fill(at(9), confirmed=26, waiting=9, capacity=26, name=LONGEST_NAME[:18], room=room[:60])
-    fill(at(11), confirmed=2, name="小宝", state=SlotState.CALLED_OFF, called_off_reason=reason)
-    fill(at(15), confirmed=2, title=title[:60])
+    desk.fill(at(9), confirmed=26, waiting=9, capacity=26, name=LONGEST_NAME[:18], room=room[:60])
+    desk.fill(
+        at(11), confirmed=2, name="小宝", state=SlotState.CALLED_OFF, called_off_reason=reason
+    )
+    desk.fill(at(15), confirmed=2, title=title[:60])
     text = "".join(printed())
     for turn in range(1, 36):
         assert f"{LONGEST_NAME[:18]}{turn}" in text
@@ -102,11 +104,15 @@ def test_nothing_long_is_cut(printed: Callable[[], list[str]], fill: Fill) -> No
 
 
 def test_no_word_sticks_out_of_its_cell_and_nothing_is_set_to_be_cut(
-    phones: Callable[..., Phone], fill: Fill, cast: Cast
+    desk: Desk, phones: Callable[..., Phone], cast: Cast
 ) -> None:
     """Clipped words are still in a PDF's text; so ask the layout as well."""
-    fill(at(9), confirmed=3, waiting=2, name=LONGEST_NAME[:18], title="长" * 60, room="房" * 60)
-    fill(at(12), confirmed=1, title="w" * 60, room="W" * 60, audience=Audience.CHILD_WITH_ADULT)
+    desk.fill(
+        at(9), confirmed=3, waiting=2, name=LONGEST_NAME[:18], title="长" * 60, room="房" * 60
+    )
+    desk.fill(
+        at(12), confirmed=1, title="w" * 60, room="W" * 60, audience=Audience.CHILD_WITH_ADULT
+    )
     page = phones(cast.clerk, viewport=(703, 1000)).visit(sheet_of(cast))  # 186 mm
     page.emulate_media(media="print")
     told = page.evaluate(

@@ -12,8 +12,8 @@ from hub.db import db
 from hub.timetable.models import Slot, SlotState
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.desk.conftest import Fill, NumberOf, Reads
-from tests.desk.day.test_views import Change, at, day_of, in_order
+from tests.desk.conftest import Desk
+from tests.desk.day.test_views import at, day_of, in_order
 
 MONDAY = date(2026, 11, 23)
 
@@ -28,9 +28,9 @@ def test_the_sheet_is_one_press_away_from_the_day(browser: Browser, cast: Cast) 
 
 
 def test_the_sheet_holds_the_day_and_every_roster(
-    browser: Browser, cast: Cast, fill: Fill, clock: time_machine.Traveller
+    desk: Desk, browser: Browser, cast: Cast, clock: time_machine.Traveller
 ) -> None:
-    fill(at(14), confirmed=2, waiting=2, capacity=9, name="小宝", room="绘本室", fee_fen=1990)
+    desk.fill(at(14), confirmed=2, waiting=2, capacity=9, name="小宝", room="绘本室", fee_fen=1990)
     clock.shift(timedelta(minutes=5))
     page = browser.sign_in(cast.clerk).visit(sheet_of(cast))
     assert "2026年11月23日 星期一 榕树社区渝好空间 · 日程单" in page.text
@@ -51,20 +51,20 @@ def test_the_sheet_says_how_to_print_without_a_script(browser: Browser, cast: Ca
 
 
 def test_only_a_child_who_comes_alone_is_handed_over_again(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    fill(at(14), confirmed=1, audience=Audience.CHILD_WITH_ADULT)
+    desk.fill(at(14), confirmed=1, audience=Audience.CHILD_WITH_ADULT)
     browser.sign_in(cast.clerk)
     assert "接走" not in browser.visit(sheet_of(cast)).text
-    fill(at(16), confirmed=1, audience=Audience.CHILD)
+    desk.fill(at(16), confirmed=1, audience=Audience.CHILD)
     assert browser.visit(sheet_of(cast)).text.count("接走") == 1
 
 
 def test_a_called_off_slot_is_struck_and_keeps_its_reason_and_its_people(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
     off = {"state": SlotState.CALLED_OFF, "called_off_reason": "老师生病，改到周四"}
-    fill(at(14), confirmed=1, name="小宝", **off)
+    desk.fill(at(14), confirmed=1, name="小宝", **off)
     page = browser.sign_in(cast.clerk).visit(sheet_of(cast))
     assert page.text.count("已停：老师生病，改到周四") == 2
     assert "struck" in page.html
@@ -72,53 +72,51 @@ def test_a_called_off_slot_is_struck_and_keeps_its_reason_and_its_people(
     assert "临时到场" not in page.text, "nobody walks in to what does not take place"
 
 
-def test_conflicts_are_on_the_sheet(
-    browser: Browser, cast: Cast, fill: Fill, change_centre: Change
-) -> None:
-    fill(at(14), confirmed=3, room="绘本室", room_holds=2)
+def test_conflicts_are_on_the_sheet(desk: Desk, browser: Browser, cast: Cast) -> None:
+    desk.fill(at(14), confirmed=3, room="绘本室", room_holds=2)
     page = browser.sign_in(cast.clerk).visit(sheet_of(cast))
     assert page.text.count("注意：已约 3 人，绘本室 只能容纳 2 人") == 2
     assert "要注意 1 场" in page.text
 
 
 def test_the_sheet_shows_no_phone_and_no_birth_date(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    fill(at(14), confirmed=2)
+    desk.fill(at(14), confirmed=2)
     html = browser.sign_in(cast.clerk).visit(sheet_of(cast)).html
     assert "+86" not in html
     assert "2020" not in html
 
 
-def test_an_empty_day_is_a_sheet_too(browser: Browser, cast: Cast, reads: Reads) -> None:
+def test_an_empty_day_is_a_sheet_too(desk: Desk, browser: Browser, cast: Cast) -> None:
     assert "这天没有场次。" in browser.sign_in(cast.clerk).visit(sheet_of(cast)).text
-    assert reads() == []
+    assert desk.reads() == []
 
 
 def test_printing_is_noted_once_with_how_many_persons(
-    browser: Browser, cast: Cast, fill: Fill, reads: Reads
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    fill(at(10), confirmed=2, waiting=1)
-    fill(at(14), confirmed=3)
-    fill(at(9) + timedelta(days=1), confirmed=5)
+    desk.fill(at(10), confirmed=2, waiting=1)
+    desk.fill(at(14), confirmed=3)
+    desk.fill(at(9) + timedelta(days=1), confirmed=5)
     browser.sign_in(cast.clerk).visit(sheet_of(cast))
-    assert reads() == [(cast.clerk, "centre_day", cast.centre, 6)]
+    assert desk.reads() == [(cast.clerk, "centre_day", cast.centre, 6)]
 
 
 def test_slots_without_people_are_printed_without_a_note(
-    browser: Browser, cast: Cast, fill: Fill, reads: Reads
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    fill(at(14))
+    desk.fill(at(14))
     assert "14:00–15:30" in browser.sign_in(cast.clerk).visit(sheet_of(cast)).text
-    assert reads() == []
+    assert desk.reads() == []
 
 
 @pytest.mark.parametrize("how_many", [3, 30])
 def test_a_long_sheet_costs_no_more_queries(
-    browser: Browser, cast: Cast, fill: Fill, queries: list[str], how_many: int
+    desk: Desk, browser: Browser, cast: Cast, queries: list[str], how_many: int
 ) -> None:
     for turn in range(how_many):
-        fill(at(9) + timedelta(minutes=5 * turn), confirmed=2, waiting=1)
+        desk.fill(at(9) + timedelta(minutes=5 * turn), confirmed=2, waiting=1)
     browser.sign_in(cast.clerk)
     queries.clear()
     page = browser.visit(sheet_of(cast))
@@ -130,42 +128,38 @@ def test_a_stranger_is_led_to_the_sign_in_page(browser: Browser, cast: Cast) -> 
     assert "登录" in browser.visit(sheet_of(cast)).title
 
 
-def test_a_family_is_refused(browser: Browser, cast: Cast, fill: Fill, reads: Reads) -> None:
-    fill(at(14), confirmed=1)
+def test_a_family_is_refused(desk: Desk, browser: Browser, cast: Cast) -> None:
+    desk.fill(at(14), confirmed=1)
     browser.sign_in(cast.mother).visit(sheet_of(cast), 403)
-    assert reads() == []
+    assert desk.reads() == []
 
 
-def test_the_sheet_of_another_centre_is_not_found(
-    browser: Browser, cast: Cast, fill: Fill, reads: Reads
-) -> None:
-    fill(at(14), confirmed=1)
+def test_the_sheet_of_another_centre_is_not_found(desk: Desk, browser: Browser, cast: Cast) -> None:
+    desk.fill(at(14), confirmed=1)
     browser.sign_in(cast.other_clerk).visit(sheet_of(cast), 404)
-    assert reads() == []
+    assert desk.reads() == []
 
 
 def test_people_of_other_centres_are_not_on_the_sheet(
-    browser: Browser, cast: Cast, fill: Fill
+    desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    fill(at(14), confirmed=1, name="小宝")
+    desk.fill(at(14), confirmed=1, name="小宝")
     page = browser.sign_in(cast.other_clerk).visit(
         f"/desk/centres/{cast.other_centre}/days/{MONDAY}/sheet"
     )
     assert "小宝" not in page.text
 
 
-def test_what_is_printed_adds_up(
-    browser: Browser, app: Flask, cast: Cast, fill: Fill, number_of: NumberOf
-) -> None:
+def test_what_is_printed_adds_up(desk: Desk, browser: Browser, app: Flask, cast: Cast) -> None:
     """Given, held and kept for the desk, and what is left: together as many as there are."""
-    slot_id = fill(at(10, 30), confirmed=3, waiting=2, capacity=5, desk_places=2, name="小宝")
+    slot_id = desk.fill(at(10, 30), confirmed=3, waiting=2, capacity=5, desk_places=2, name="小宝")
     browser.sign_in(cast.clerk)
     roster = browser.visit(f"/desk/slots/{slot_id}")
-    browser.submit(roster, form=f"{number_of('小宝1')}/arrival")
-    ask = browser.visit(f"/desk/bookings/{number_of('小宝3')}/cancellation")
+    browser.submit(roster, form=f"{desk.number_of('小宝1')}/arrival")
+    ask = browser.visit(f"/desk/bookings/{desk.number_of('小宝3')}/cancellation")
     browser.submit(ask, form="/cancellation")  # and so 小宝4 is offered the place
     with app.app_context():
-        leave = db.session.query(Booking).filter_by(number=number_of("小宝5")).one()
+        leave = db.session.query(Booking).filter_by(number=desk.number_of("小宝5")).one()
         leave.state = BookingState.ON_LEAVE
         db.session.get_one(Slot, slot_id).waiting = 0
         db.session.commit()
@@ -183,11 +177,11 @@ def test_what_is_printed_adds_up(
 
 
 def test_two_places_for_a_child_and_its_adult_are_said(
-    browser: Browser, app: Flask, cast: Cast, fill: Fill, number_of: NumberOf
+    desk: Desk, browser: Browser, app: Flask, cast: Cast
 ) -> None:
-    slot_id = fill(at(14), confirmed=1, capacity=4, name="小宝")
+    slot_id = desk.fill(at(14), confirmed=1, capacity=4, name="小宝")
     with app.app_context():
-        db.session.query(Booking).filter_by(number=number_of("小宝1")).one().places = 2
+        db.session.query(Booking).filter_by(number=desk.number_of("小宝1")).one().places = 2
         db.session.get_one(Slot, slot_id).places_left = 2
         db.session.commit()
     browser.sign_in(cast.clerk)
