@@ -5,18 +5,20 @@ from typing import Protocol
 
 
 class Gateway(Protocol):
-    """What carries a message to a phone; it raises any exception if it could not."""
+    """A carrier of messages to phones."""
 
-    def send(self, phone: str, text: str) -> None: ...
+    def send(self, phone: str, text: str) -> None:
+        """Carry a text to a phone; raise any Exception if it was not carried."""
 
 
 class Terminal:
-    """Writes to the terminal: for the demo, and until an SMS signature has been granted."""
+    """A carrier for the demo, and until an SMS signature has been granted."""
 
     def send(self, phone: str, text: str) -> None:
+        """Write the text to the terminal of the server."""
         print(f"[短信 {phone}] {text}", file=sys.stderr, flush=True)  # noqa: T201 – this is the gateway
 
 
 def gateway() -> Gateway:
-    """The gateway of this installation."""
+    """Return the gateway of this installation."""
     return Terminal()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from hub.db import db
 from hub.notices.models import GIVEN_UP, Notice
@@ -19,6 +19,11 @@ def latest_notices(account_id: int, now: datetime) -> Sequence[Notice]:
 
 
 def given_up(most: int) -> Sequence[Notice]:
-    """Return some messages that were never sent and are tried no more, the oldest first."""
+    """Return the oldest messages that were not sent and are tried no more, so many at most."""
     unsent = select(Notice).where(text(GIVEN_UP)).order_by(Notice.id).limit(most)
     return db.session.scalars(unsent).all()
+
+
+def count_given_up() -> int:
+    """Count the messages that were not sent and are tried no more; their own index holds them."""
+    return db.session.scalars(select(func.count(Notice.id)).where(text(GIVEN_UP))).one()

@@ -1,7 +1,7 @@
 """The commands of `hub`: thin, each one act."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from hub.config import ConfigError
 from hub.db import db, transaction
 from hub.notices.actions import send_due
 from hub.notices.gateway import gateway
-from hub.notices.queries import given_up
+from hub.notices.queries import count_given_up, given_up
 from hub.ops import serve, staff
 from hub.ops.centre_file import BadFile
 from hub.ops.import_centres import import_centres
@@ -144,16 +144,21 @@ def worker_command(once: bool) -> None:
 def check_command() -> None:
     """Recount places, turns, offers and draws, and name unsent messages; exit with 1 if any."""
     _need_tables()
-    wrong = list(inconsistencies())
-    unsent = [
-        f"notice {notice.id}: given up after {notice.tries} tries, {notice.last_error or 'unknown'}"
-        for notice in given_up(most=GIVEN_UP_SHOWN)
-    ]
-    for sentence in (*wrong, *unsent):
+    troubles = [*inconsistencies(), *_unsent()]
+    for sentence in troubles:
         click.echo(sentence)
-    if wrong or unsent:
+    if troubles:
         sys.exit(1)
     click.echo("every place is accounted for")
+
+
+def _unsent() -> Iterator[str]:
+    """Yield how many messages were given up, and some of them: never the text nor the phone."""
+    if total := count_given_up():
+        yield f"messages given up: {total}"
+    for notice in given_up(most=GIVEN_UP_SHOWN):
+        error = notice.last_error or "the sender ended during each"
+        yield f"notice {notice.id}: given up after {notice.tries} tries, {error}"
 
 
 def _need_tables() -> None:

@@ -2,33 +2,44 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from hub import clock
 from hub.db import db, transaction
 from hub.notices.actions import LEASE, send_due, send_some, tell
 from hub.notices.models import MOST_TRIES, Notice
-from hub.notices.queries import SHOWN_FOR, given_up, latest_notices
+from hub.notices.queries import SHOWN_FOR, count_given_up, given_up, latest_notices
 from tests.cast import Cast
 
 
 class Gateway:
-    """The only double of these tests: it remembers what it was given, or fails."""
+    """The only double of these tests: it remembers what it was given, or raises."""
 
-    def __init__(self, *, fails: bool = False, poison: str = "") -> None:
-        self.sent: list[tuple[str, str]] = []
-        self.fails, self.poison = fails, poison
+    def __init__(self, raises: BaseException | None = None, *, poison: str = "") -> None:
+        """Raise for the message that is poison, or for every message where none is."""
+        self.sent: list[str] = []
+        self.phones: set[str] = set()
+        self.raises, self.poison = raises, poison
 
     def send(self, phone: str, text: str) -> None:
-        if self.fails:
-            raise TimeoutError
-        if text == self.poison:
-            raise ValueError(f"cannot encode {text} for {phone}")
-        self.sent.append((phone, text))
+        if self.raises and self.poison in ("", text):
+            raise self.raises
+        self.phones.add(phone)
+        self.sent.append(text)
+
+
+class BreakingDatabase(Gateway):
+    """Takes the outbox away while it sends, so that nothing can be recorded afterwards."""
+
+    def send(self, phone: str, text: str) -> None:
+        rename("notice", "notice_away")
+        super().send(phone, text)
 
 
 @pytest.fixture(autouse=True)
@@ -43,12 +54,34 @@ def put(account_id: int, *texts: str) -> None:
             tell(account_id, text, clock.now())
 
 
+def rename(table: str, to: str) -> None:
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {to}")
+
+
+@contextmanager
+def brought_back() -> Iterator[None]:
+    """Bring the outbox back afterwards: the next test stands on the same database."""
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        rename("notice_away", "notice")
+
+
+def state_of(text: str) -> tuple[int, str, bool]:
+    """Return the tries of a message, its last error, and whether it was sent."""
+    db.session.rollback()
+    notice = db.session.scalars(select(Notice).where(Notice.text == text)).one()
+    return notice.tries, notice.last_error, notice.sent_at is not None
+
+
 def test_a_message_is_sent_once_to_the_phone_of_the_account(cast: Cast) -> None:
     put(cast.mother, "候补到名额了")
     gateway = Gateway()
     assert send_due(gateway, clock.now()) == 1
     assert send_due(gateway, clock.now() + timedelta(days=1)) == 0
-    assert gateway.sent == [("+8613800000001", "候补到名额了")]
+    assert (gateway.sent, gateway.phones) == (["候补到名额了"], {"+8613800000001"})
 
 
 def test_what_was_not_committed_is_never_told(cast: Cast) -> None:
@@ -66,38 +99,75 @@ def test_what_was_not_committed_is_never_told(cast: Cast) -> None:
 
 def test_a_message_that_failed_is_tried_again_later_and_given_up_in_the_end(cast: Cast) -> None:
     put(cast.mother, "候补到名额了")
-    failing, working, now = Gateway(fails=True), Gateway(), clock.now()
+    failing, working, now = Gateway(TimeoutError()), Gateway(), clock.now()
     assert send_due(failing, now) == 0
     assert send_due(working, now) == 0, "not before its lease is over"
     for tries in range(1, MOST_TRIES):
         send_due(failing, now + tries * LEASE)
     assert send_due(working, now + timedelta(days=1)) == 0
-    notice = db.session.scalars(select(Notice)).one()
-    assert (notice.tries, notice.last_error) == (MOST_TRIES, "TimeoutError")
+    assert state_of("候补到名额了") == (MOST_TRIES, "TimeoutError", False)
 
 
 def test_a_message_that_failed_once_arrives_the_next_time(cast: Cast) -> None:
     put(cast.mother, "候补到名额了")
-    send_due(Gateway(fails=True), clock.now())
+    send_due(Gateway(TimeoutError()), clock.now())
     assert send_due(Gateway(), clock.now() + LEASE) == 1
 
 
-def test_one_message_that_no_gateway_can_send_does_not_stop_the_others(
+def test_a_poison_message_does_not_stop_the_others(
     cast: Cast, caplog: pytest.LogCaptureFixture
 ) -> None:
     texts = [f"消息{n}" for n in range(10)]
     put(cast.mother, *texts)
-    gateway, now = Gateway(poison="消息0"), clock.now()
+    said = ValueError("cannot encode 消息0 for +8613800000001")
+    gateway, now = Gateway(said, poison="消息0"), clock.now()
     assert send_due(gateway, now) == 9
-    assert [text for _phone, text in gateway.sent] == texts[1:]
+    assert sorted(gateway.sent) == texts[1:]
     for tries in range(1, MOST_TRIES):
+        assert state_of("消息0") == (tries, "ValueError", False)
         assert given_up(10) == [], "it is tried again"
-        send_due(gateway, now + tries * LEASE)
+        assert send_due(gateway, now + tries * LEASE) == 0
     assert send_some(gateway, now + timedelta(days=1)) is None, "and given up in the end"
-    [unsent] = given_up(10)
-    assert (unsent.text, unsent.tries, unsent.last_error) == ("消息0", MOST_TRIES, "ValueError")
+    assert state_of("消息0") == (MOST_TRIES, "ValueError", False)
+    assert [notice.text for notice in given_up(10)] == ["消息0"]
     assert "ValueError" in caplog.text
     assert "消息" not in caplog.text, "what the error says may hold a name or a phone"
+    assert "138" not in caplog.text
+
+
+def test_an_error_with_a_long_name_is_recorded_as_far_as_the_column_goes(cast: Cast) -> None:
+    class SignatureOfTheCentreWasNotGranted(Exception): ...
+
+    put(cast.mother, "候补到名额了")
+    assert send_due(Gateway(SignatureOfTheCentreWasNotGranted()), clock.now()) == 0
+    assert state_of("候补到名额了") == (1, "SignatureOfTheCentre", False)
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, SystemExit])
+def test_a_message_that_ends_its_sender_costs_the_others_no_try(
+    cast: Cast, ending: type[BaseException]
+) -> None:
+    texts = [f"消息{n}" for n in range(10)]
+    put(cast.mother, *texts)
+    gateway, now = Gateway(ending(), poison="消息0"), clock.now()
+    for tries in range(MOST_TRIES):
+        with pytest.raises(ending):
+            send_due(gateway, now + tries * LEASE)
+        send_due(gateway, now + tries * LEASE)  # as a sender that was started again
+    assert sorted(gateway.sent) == texts[1:]
+    assert [state_of(text) for text in texts[1:]] == [(1, "", True)] * 9
+    assert state_of("消息0") == (MOST_TRIES, "", False), "nobody was left to record an error"
+
+
+@pytest.mark.parametrize("error", [None, TimeoutError()], ids=["sent", "failed"])
+def test_a_database_that_fails_is_not_taken_for_a_gateway_that_fails(
+    cast: Cast, error: Exception | None
+) -> None:
+    put(cast.mother, "候补到名额了")
+    with brought_back(), pytest.raises(DBAPIError):
+        send_due(BreakingDatabase(error), clock.now())
+    assert state_of("候补到名额了") == (1, "", False)
+    assert send_due(Gateway(), clock.now() + LEASE) == 1, "it is tried again"
 
 
 def test_two_senders_at_once_send_each_message_once(app: Flask, cast: Cast) -> None:
@@ -114,7 +184,7 @@ def test_two_senders_at_once_send_each_message_once(app: Flask, cast: Cast) -> N
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    texts = [text for gateway in gateways for _, text in gateway.sent]
+    texts = [text for gateway in gateways for text in gateway.sent]
     assert sorted(texts) == sorted(f"消息{n}" for n in range(50))
 
 
@@ -124,3 +194,12 @@ def test_the_latest_messages_are_read_on_the_site_for_two_weeks(cast: Cast) -> N
     latest = latest_notices(cast.mother, clock.now())
     assert [notice.text for notice in latest] == ["四", "三", "二"]
     assert latest_notices(cast.mother, clock.now() + SHOWN_FOR) == []
+
+
+def test_of_the_messages_given_up_all_are_counted_and_the_oldest_are_named(cast: Cast) -> None:
+    put(cast.mother, *(f"消息{n}" for n in range(5)))
+    for tries in range(MOST_TRIES):
+        send_due(Gateway(TimeoutError()), clock.now() + tries * LEASE)
+    put(cast.mother, "还没发")
+    assert [notice.text for notice in given_up(most=3)] == ["消息0", "消息1", "消息2"]
+    assert count_given_up() == 5

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from hub import clock, create_app
 from hub.db import db
 from hub.notices.actions import tell
 from hub.notices.models import MOST_TRIES, Notice
+from hub.ops.commands import GIVEN_UP_SHOWN
 from hub.timetable.models import Slot
 from tests.conftest import settings
 from tests.makers import a_booking, a_child, a_slot, an_account
@@ -32,19 +32,51 @@ def test_check_is_content_when_the_places_add_up(app: Flask, saved: Any) -> None
     assert (result.exit_code, result.output) == (0, "every place is accounted for\n")
 
 
+def give_up(account_id: int, *errors: str) -> list[int]:
+    """Put one message that was given up in the outbox for each of these errors."""
+    now = clock.now()
+    notices = [
+        Notice(
+            account_id=account_id,
+            text="候补到名额了",
+            made_at=now,
+            due_at=now,
+            tries=MOST_TRIES,
+            last_error=error,
+        )
+        for error in errors
+    ]
+    db.session.add_all(notices)
+    db.session.commit()
+    return [notice.id for notice in notices]
+
+
 def test_check_names_the_messages_that_were_given_up_but_not_what_they_say(
     app: Flask, saved: Any
 ) -> None:
     account = saved(an_account(phone="+8613800000001"))
     with app.app_context():
-        tell(account, "候补到名额了", clock.now())
-        notice = db.session.scalars(select(Notice)).one()
-        notice.tries, notice.last_error = MOST_TRIES, "ValueError"
+        failed, ended = give_up(account, "ValueError", "")
+        tell(account, "还没发", clock.now())
         db.session.commit()
-        number = notice.id
     result = run(app, "check")
-    told = f"notice {number}: given up after 5 tries, ValueError\n"
-    assert (result.exit_code, result.output) == (1, told)
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "messages given up: 2",
+        f"notice {failed}: given up after 5 tries, ValueError",
+        f"notice {ended}: given up after 5 tries, the sender ended during each",
+    ]
+
+
+def test_check_counts_every_message_given_up_and_names_twenty(app: Flask, saved: Any) -> None:
+    account = saved(an_account())
+    with app.app_context():
+        numbers = give_up(account, *["TimeoutError"] * (GIVEN_UP_SHOWN + 1))
+    first, *named = run(app, "check").output.splitlines()
+    assert first == "messages given up: 21"
+    assert named == [
+        f"notice {number}: given up after 5 tries, TimeoutError" for number in numbers[:-1]
+    ]
 
 
 def test_check_names_a_slot_whose_places_do_not_add_up(app: Flask, saved: Any) -> None:
