@@ -22,7 +22,7 @@ PAGE = """<!doctype html><html lang="zh-CN"><title>{{ title }}</title><h1>{{ tit
 <input type="hidden" name="csrf_token" value="{{ token }}">
 <input type="hidden" name="request_key" value="{{ key }}"></form>{% endif %}
 {% for row in range(rows) %}<p class="row">{{ row }} · {{ title }}</p>{% endfor %}</html>"""
-ROWS = 230  # of the page, which is then as long as a slot's page of the site
+ROWS = 275  # of the page, which is then as long as a slot's page of the site
 SLOT = 1
 URL = os.environ.get("HUB_DATABASE_URL", "")
 IS_SQLITE = URL.startswith("sqlite")

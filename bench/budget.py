@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _addresses(app: Flask) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
-    """The pages to weigh on a first visit; and later, each with the cookie that is sent."""
+    """Return the pages to weigh on a first visit; and later, each with the cookie that is sent."""
     slot = _one(_coming().where(Slot.admission == Admission.FIRST_COME, Slot.series_id.is_(None)))
     drawn = _one(_coming().where(Slot.admission == Admission.DRAW))
     centre = _one(select(Centre).where(Centre.id == slot.centre_id))
@@ -113,11 +113,11 @@ def _addresses(app: Flask) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
     return first, later | {name: (address, cookie) for name, address in of_family.items()}
 
 
-def _coming() -> Select[tuple[Slot]]:
+def _coming() -> Select[Slot]:
     return select(Slot).where(Slot.starts_at > clock.now()).order_by(Slot.starts_at, Slot.id)
 
 
-def _one(wanted: Select[tuple[Row]]) -> Row:
+def _one(wanted: Select[Row]) -> Row:
     found = db.session.scalars(wanted.limit(1)).first()
     if found is None:
         raise SystemExit(f"the demo has none of these: {wanted}")
@@ -142,7 +142,7 @@ def _lines(first: dict[str, str], later: dict[str, tuple[str, str]]) -> Iterator
 
 
 def _needed(page: Answer) -> set[str]:
-    """What the browser fetches before the page is whole, each once."""
+    """Return what the browser fetches before the page is whole, each once."""
     return set(NEEDED.findall(re.sub(r"\s+", " ", page.body.decode())))
 
 

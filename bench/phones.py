@@ -37,7 +37,7 @@ class Answer:
         return found[1].decode() if found else ""
 
     def cookie(self, before: str) -> str:
-        """What is sent back from now on."""
+        """Return what is sent back from now on."""
         found = COOKIE.search(self.head)
         return found[1].decode() if found else before
 
@@ -47,7 +47,10 @@ Person = Generator[bytes, Answer, str]
 
 @dataclass(slots=True)
 class End:
-    """How it ended for one person, and how many seconds after the beginning."""
+    """How it ended for one person, in a word of theirs or of the driver, and after how long.
+
+    The driver's words: "not connected", "no answer", "hung up", or the name of an OSError.
+    """
 
     word: str
     seconds: float
@@ -61,16 +64,17 @@ class _Line:
     number: int
     socket: socket.socket
     to_send: bytes
+    is_connected: bool = False
     came: bytearray = field(default_factory=bytearray)
 
 
 def get(host: str, path: str, cookie: str, target: str = "") -> bytes:
-    """Asks for a page; with a `target`, as the site's script does, for that part of it."""
+    """Write a request for a page; with a `target`, as the site's script does, for that part."""
     return f"GET {path} HTTP/1.1\r\n{_head(host, cookie, target)}\r\n".encode()
 
 
 def post(host: str, path: str, cookie: str, fields: dict[str, str], target: str = "") -> bytes:
-    """Sends a form, and asks for a part in the same way."""
+    """Write a request that sends a form, and asks for a part in the same way."""
     body = urlencode(fields)
     return (
         f"POST {path} HTTP/1.1\r\n{_head(host, cookie, target)}"
@@ -87,7 +91,8 @@ def _head(host: str, cookie: str, target: str) -> str:
 def all_at_once(host: str, people: Iterable[Person]) -> list[End]:
     """Let everybody begin at the same moment, each over a connection of their own.
 
-    Their seconds count from that moment, the time in the queue included.
+    Their seconds count from that moment, the time in the queue included. A connection that is
+    slow to be made is waited for; one that cannot be made ends as "not connected".
     """
     name, _, port = host.partition(":")
     ends: dict[int, End] = {}
@@ -96,7 +101,7 @@ def all_at_once(host: str, people: Iterable[Person]) -> list[End]:
         for number, person in enumerate(people):
             line = _Line(person, number, socket.socket(), next(person))
             line.socket.setblocking(False)
-            line.socket.connect_ex((name, int(port)))
+            line.socket.connect_ex((name, int(port)))  # is told where the line is first used
             selector.register(line.socket, selectors.EVENT_WRITE, line)
         while selector.get_map():
             ready = selector.select(PATIENCE)
@@ -119,10 +124,10 @@ def _serve(selector: selectors.BaseSelector, line: _Line) -> str | None:
             _send(selector, line)
             return None
         part = line.socket.recv(65536)
-    except BlockingIOError:  # the connection is not made yet: that is no answer
+    except BlockingIOError:  # woken too early: that is no answer
         return None
     except OSError as error:
-        return type(error).__name__
+        return type(error).__name__ if line.is_connected else "not connected"
     if not part:
         return "hung up"
     line.came += part
@@ -141,12 +146,13 @@ def _serve(selector: selectors.BaseSelector, line: _Line) -> str | None:
 
 def _send(selector: selectors.BaseSelector, line: _Line) -> None:
     line.to_send = line.to_send[line.socket.send(line.to_send) :]
+    line.is_connected = True
     awaited = selectors.EVENT_WRITE if line.to_send else selectors.EVENT_READ
     selector.modify(line.socket, awaited, line)
 
 
 def _answer_in(came: bytearray) -> Answer | None:
-    """The answer, once all of it has come."""
+    """Return the answer, once all of it has come."""
     end = came.find(b"\r\n\r\n")
     if end < 0:
         return None

@@ -1,6 +1,7 @@
 """The site as it is shipped, on a database of its own, with people who are signed in."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from flask_migrate import upgrade
 from hub import create_app
 from hub.accounts.models import Account
 from hub.catalogue.models import Activity, Audience, Centre, District, Kind, Room
-from hub.config import ROOT, load_settings
+from hub.config import INSTANCE, ROOT, load_settings
 from hub.db import db, migrate, transaction
 from hub.families.models import Guardian, Household, Person, Sex
 from hub.timetable.actions import make_slot
@@ -56,7 +57,11 @@ class Server:
 def served(
     database_url: str, application: str = "wsgi:app", size: Size | None = None
 ) -> Iterator[Server]:
-    """Serve a program by gunicorn with the project's own settings until the block ends."""
+    """Serve a program by gunicorn with the project's own settings until the block ends.
+
+    Without a size it is what HUB_WORKERS and HUB_THREADS say, or as shipped.
+    """
+    _refuse_occupied()
     environ = os.environ | {
         "HUB_DATABASE_URL": database_url,
         "HUB_SECRET_KEY": SECRET,
@@ -67,7 +72,7 @@ def served(
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application]
     with subprocess.Popen(command, cwd=ROOT, env=environ) as server:
         try:
-            _wait()
+            _wait(server)
             yield Server(server.pid)
         finally:
             server.terminate()
@@ -75,13 +80,14 @@ def served(
 
 @contextmanager
 def sqlite() -> Iterator[str]:
-    """The URL of a SQLite file that is thrown away; it lies on a disk, as the site's own does."""
-    with tempfile.TemporaryDirectory(dir=ROOT / "instance") as folder:
+    """Lend the URL of a new SQLite file until the block ends; on a disk, as the site's own is."""
+    INSTANCE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=INSTANCE) as folder:
         yield f"sqlite:///{Path(folder) / 'bench.db'}"
 
 
 def application(database_url: str) -> Flask:
-    """The program itself, on a database with every table."""
+    """Make the site on a new database, with every table."""
     app = create_app(load_settings({"HUB_DATABASE_URL": database_url, "HUB_SECRET_KEY": SECRET}))
     with app.app_context():
         upgrade(directory=str(migrate.directory))
@@ -89,7 +95,7 @@ def application(database_url: str) -> Flask:
 
 
 def a_rush(app: Flask, people: int, places: int, waiting: int) -> tuple[int, list[tuple[str, int]]]:
-    """A slot that everybody wants: (its id, and each person's cookie and child's id)."""
+    """Make a slot that everybody wants: (its id, and each person's cookie and child's id)."""
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     with app.app_context():
         with transaction():
@@ -140,6 +146,7 @@ def _guardian(number: int, now: datetime) -> Guardian:
 
 
 def cookie(app: Flask, account: Account) -> str:
+    """Sign the cookie of an account, as if it had just signed in."""
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     if serializer is None:
         raise SystemExit("the bench has no key")
@@ -165,8 +172,18 @@ def _stat(path: Path) -> list[str]:
         return []
 
 
-def _wait() -> None:
+def _refuse_occupied() -> None:
+    """End where another program answers at the address: it would be measured instead."""
+    host, _, port = ADDRESS.partition(":")
+    with socket.socket() as line:
+        if line.connect_ex((host, int(port))) == 0:
+            raise SystemExit(f"another program answers at {ADDRESS}: end it first")
+
+
+def _wait(server: "subprocess.Popen[bytes]") -> None:
     for _ in range(200):
+        if server.poll() is not None:
+            break
         try:
             urllib.request.urlopen(f"http://{ADDRESS}/", timeout=5).close()
         except urllib.error.HTTPError:

@@ -1,7 +1,8 @@
 """How many web processes, and threads of each: the rush with each choice, in turn.
 
-Prints attempts per second as a share of the bare program's with the same choice as shipped, so that
-a busy machine disturbs all choices alike.
+Prints attempts per second as a share of the bare program's, whose choice stays as it is shipped (or
+as HUB_WORKERS and HUB_THREADS say): choices are compared with each other, and a busy machine
+disturbs all of them alike.
 """
 
 import argparse
@@ -19,15 +20,16 @@ def main() -> None:
     options.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     options.add_argument("--rounds", type=int, default=3)
     chosen = options.parse_args()
+    print(f"{'database':<12}{'workers × threads':<20}{'share':<8}each round")
     for name in installed(chosen.databases):
         shares: dict[Size, list[float]] = {size: [] for size in SIZES}
         for _ in range(chosen.rounds):
-            rate = bare_rush(name, chosen.people, server=SIZES[0]).rate
+            rate = bare_rush(name, chosen.people).rate
             for size in SIZES:
                 shares[size].append(site_rush(name, chosen.people, server=size).rate / rate)
         for size, found in shares.items():
             each = " ".join(f"{share:.2f}" for share in found)
-            print(f"{name} {size}: {median(found):.2f} of the bare program ({each})", flush=True)
+            print(f"{name:<12}{size!s:<20}{median(found):<8.2f}{each}", flush=True)
 
 
 if __name__ == "__main__":
