@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from time_machine import Traveller
 from werkzeug.test import TestResponse
 
 from hub import clock as clocks
@@ -30,6 +29,7 @@ from hub.limits import RateCount, count_use
 from hub.notices.models import Notice
 from hub.refusals import Refused
 from hub.timetable.models import Slot
+from tests.aliases import Clock, Save
 from tests.browser import WITHOUT_TOKEN, Browser
 from tests.cast import Cast
 from tests.conftest import settings
@@ -54,7 +54,7 @@ def guess(browser: Browser, forwarded_for: str) -> int:
 
 
 @pytest.fixture
-def slot(app: Flask, cast: Cast, saved: Callable[..., Any]) -> Any:
+def slot(app: Flask, cast: Cast, saved: Save) -> Any:
     """Make a slot of the cast's activity and say its id."""
 
     def make(**given: Any) -> int:
@@ -181,7 +181,7 @@ def test_an_address_that_tried_too_much_locks_out_no_further_phone(
     ],
 )
 def test_counts_whose_window_has_passed_are_cleared_away(
-    app: Flask, browser: Browser, clock: Traveller, address: str, fields: dict[str, str]
+    app: Flask, browser: Browser, clock: Clock, address: str, fields: dict[str, str]
 ) -> None:
     with app.app_context(), transaction():
         for number in range(5):

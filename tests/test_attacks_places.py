@@ -17,6 +17,7 @@ from hub.families.models import Person
 from hub.notices.models import Notice
 from hub.text import one_line
 from hub.timetable.models import Slot
+from tests.aliases import Clock
 from tests.bookings.draw.test_views import a_draw, close, enter_families, type_in, work
 from tests.bookings.series.whole import DATES, date_ids, states, whole_of
 from tests.browser import Browser
@@ -65,7 +66,7 @@ def test_a_reason_of_which_nothing_is_seen_is_no_reason(
 
 @pytest.mark.parametrize("typed", ["   ", *UNSEEN])
 def test_a_draws_number_does_not_come_from_nowhere(
-    app: Flask, cast: Cast, clock: Any, typed: str
+    app: Flask, cast: Cast, clock: Clock, typed: str
 ) -> None:
     slot_id = a_draw(app, cast)
     work(app)

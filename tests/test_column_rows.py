@@ -1,7 +1,5 @@
 """Rows read as columns: the same as the entities, and nothing more than was asked for."""
 
-from typing import Any
-
 import pytest
 from flask import Flask
 
@@ -9,6 +7,7 @@ from hub.column_rows import Reading
 from hub.db import db
 from hub.families.models import Household, Person
 from hub.timetable.models import Series, Slot
+from tests.aliases import Save
 from tests.cast import Cast
 from tests.makers import a_slot
 
@@ -16,7 +15,7 @@ SLOTS = Reading(Slot, Slot.starts_at, Slot.places_left, Slot.state, series=Readi
 HOUSEHOLDS = Reading(Household, persons=Reading(Person, Person.name, Person.birth_date))
 
 
-def test_says_what_the_entity_says_and_of_nobody_who_is_not_there(app: Flask, saved: Any) -> None:
+def test_says_what_the_entity_says_and_of_nobody_who_is_not_there(app: Flask, saved: Save) -> None:
     slot_id = saved(a_slot(places_left=3, capacity=5))
     with app.app_context():
         (read,) = SLOTS.rows(SLOTS.select().where(Slot.id == slot_id))
@@ -28,7 +27,7 @@ def test_says_what_the_entity_says_and_of_nobody_who_is_not_there(app: Flask, sa
 
 
 def test_what_was_not_asked_for_is_an_error_not_a_query(
-    app: Flask, saved: Any, queries: list[str]
+    app: Flask, saved: Save, queries: list[str]
 ) -> None:
     slot_id = saved(a_slot())
     with app.app_context():
@@ -41,7 +40,7 @@ def test_what_was_not_asked_for_is_an_error_not_a_query(
         assert queries == []
 
 
-def test_what_was_read_is_never_written(app: Flask, saved: Any) -> None:
+def test_what_was_read_is_never_written(app: Flask, saved: Save) -> None:
     slot_id = saved(a_slot(places_left=3, capacity=5))
     with app.app_context():
         (read,) = SLOTS.rows(SLOTS.select().where(Slot.id == slot_id))

@@ -16,6 +16,7 @@ from flask import Flask, abort, request
 from playwright.sync_api import Page, ViewportSize
 
 from tests.access.places import Places, every_place
+from tests.aliases import Clock
 from tests.cast import Cast
 from tests.chromium import Phone
 
@@ -35,7 +36,7 @@ SCREENS: dict[str, ViewportSize] = {
 
 
 @pytest.fixture
-def places(app: Flask, cast: Cast, clock: Any) -> dict[str, Places]:
+def places(app: Flask, cast: Cast, clock: Clock) -> dict[str, Places]:
     """Every place and state of the site, by whose it is."""
 
     def at(moment: datetime) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from hub import clock
 from hub.catalogue.models import Activity
 from hub.db import db
+from tests.aliases import Make
 from tests.cast import Cast
 from tests.chromium import Phone
 from tests.makers import a_booking, a_child, a_slot
@@ -41,9 +42,7 @@ def a_place(app: Flask, cast: Cast) -> Callable[..., int]:
     return make
 
 
-def test_a_slot_is_booked_by_what_is_heard(
-    phones: Phones, cast: Cast, a_place: Callable[..., int]
-) -> None:
+def test_a_slot_is_booked_by_what_is_heard(phones: Phones, cast: Cast, a_place: Make) -> None:
     phone = phones(cast.mother)
     page = phone.page
     page.goto(f"{phone.site}/slots/{a_place()}")
@@ -72,7 +71,7 @@ def test_a_slot_is_booked_by_what_is_heard(
 
 
 def test_a_countdown_is_heard_a_few_times_and_not_every_second(
-    phones: Phones, cast: Cast, a_place: Callable[..., int]
+    phones: Phones, cast: Cast, a_place: Make
 ) -> None:
     phone = phones(cast.mother)
     page = phone.page
@@ -87,7 +86,7 @@ def test_a_countdown_is_heard_a_few_times_and_not_every_second(
 
 
 def test_every_button_of_a_roster_says_whose_it_is(
-    phones: Phones, cast: Cast, a_place: Callable[..., int]
+    phones: Phones, cast: Cast, a_place: Make
 ) -> None:
     phone = phones(cast.clerk)
     page = phone.page
@@ -100,7 +99,7 @@ def test_every_button_of_a_roster_says_whose_it_is(
 
 
 def test_a_lost_network_is_told_at_once_and_nothing_else_is(
-    phones: Phones, cast: Cast, a_place: Callable[..., int]
+    phones: Phones, cast: Cast, a_place: Make
 ) -> None:
     phone = phones(cast.mother)
     page = phone.page

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from time_machine import Traveller
 
 from hub.accounts import rules
 from hub.db import db
 from hub.limits import RateCount
 from tests.accounts.conftest import Messages
+from tests.aliases import Clock
 from tests.browser import Browser, Page
 from tests.cast import Cast
 
@@ -21,7 +21,7 @@ def ask(browser: Browser, phone: str = "13800138000", expect: int = 200) -> Page
 
 
 def test_a_phone_gets_five_codes_an_hour(
-    browser: Browser, messages: Messages, clock: Traveller
+    browser: Browser, messages: Messages, clock: Clock
 ) -> None:
     for _ in range(5):
         ask(browser)
@@ -36,9 +36,7 @@ def test_a_phone_gets_five_codes_an_hour(
     assert len(messages.sent) == 7
 
 
-def test_a_phone_gets_ten_codes_a_day(
-    browser: Browser, messages: Messages, clock: Traveller
-) -> None:
+def test_a_phone_gets_ten_codes_a_day(browser: Browser, messages: Messages, clock: Clock) -> None:
     clock.move_to("2026-11-23T00:00:30Z", tick=False)
     for _ in range(10):
         ask(browser)
@@ -48,7 +46,7 @@ def test_a_phone_gets_ten_codes_a_day(
 
 
 def test_an_unknown_phone_is_limited_like_a_known_one(
-    browser: Browser, cast: Cast, clock: Traveller
+    browser: Browser, cast: Cast, clock: Clock
 ) -> None:
     said = []
     for phone in ("13800000001", "13899999999"):
@@ -85,7 +83,7 @@ def test_another_process_counts_on_from_the_same_rows(
     browser: Browser,
     another_process: Callable[..., Flask],
     messages: Messages,
-    clock: Traveller,
+    clock: Clock,
 ) -> None:
     other = Browser(another_process())
     for number in range(5):

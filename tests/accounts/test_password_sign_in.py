@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from time_machine import Traveller
 
 from hub.accounts import rules
 from hub.accounts.models import Account
 from hub.accounts.passwords import hash_password
 from hub.audit import AuditEntry
 from hub.db import db
+from tests.aliases import Clock
 from tests.browser import Browser, Page
 from tests.cast import Cast
 
@@ -94,7 +94,7 @@ def test_what_was_typed_stays_except_the_password(browser: Browser, clerk: int) 
 
 
 def test_ten_tries_of_a_phone_are_enough_for_a_quarter_of_an_hour(
-    browser: Browser, clerk: int, clock: Traveller
+    browser: Browser, clerk: int, clock: Clock
 ) -> None:
     for _ in range(10):
         try_password(browser, "wrong", expect=422)

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask, request
 from sqlalchemy import select, update
-from time_machine import Traveller
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -18,6 +17,7 @@ from hub.accounts.saved_forms import saved_form
 from hub.db import db
 from hub.families.models import Person
 from hub.web.security import Admits, open_to
+from tests.aliases import Clock
 from tests.browser import Browser, Page
 from tests.cast import Cast
 
@@ -122,7 +122,7 @@ def test_another_browser_does_not_see_it(
 
 
 def test_it_is_kept_half_an_hour(
-    app: Flask, browser: Browser, cast: Cast, sign_in: SignIn, clock: Traveller
+    app: Flask, browser: Browser, cast: Cast, sign_in: SignIn, clock: Clock
 ) -> None:
     token = browser.token()
     send(browser, {**TYPED, "csrf_token": token})
@@ -132,7 +132,7 @@ def test_it_is_kept_half_an_hour(
     assert "保留" not in page.text
 
 
-def test_old_ones_are_cleared_away(app: Flask, browser: Browser, clock: Traveller) -> None:
+def test_old_ones_are_cleared_away(app: Flask, browser: Browser, clock: Clock) -> None:
     token = browser.token()
     send(browser, {"name": "旧", "csrf_token": token})
     clock.shift(timedelta(minutes=31))

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from time_machine import Traveller
 
 from hub.accounts.models import Account, SignInCode
 from hub.accounts.rules import CODE_TRIES
@@ -14,6 +13,7 @@ from hub.audit import AuditEntry
 from hub.db import db
 from hub.families.models import Household
 from tests.accounts.conftest import Messages
+from tests.aliases import Clock, Save
 from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.makers import an_account
@@ -80,7 +80,7 @@ def test_the_first_sign_in_makes_an_account_and_nothing_else(
 
 
 def test_the_next_sign_in_finds_the_same_account(
-    app: Flask, browser: Browser, sign_in: SignIn, clock: Traveller
+    app: Flask, browser: Browser, sign_in: SignIn, clock: Clock
 ) -> None:
     sign_in(browser)
     browser.post("/sign-out", _token(browser))
@@ -165,7 +165,7 @@ def test_what_is_no_code_costs_no_try(browser: Browser, messages: Messages) -> N
     assert "还可以试 4 次" in page.text
 
 
-def test_a_code_lives_five_minutes(browser: Browser, messages: Messages, clock: Traveller) -> None:
+def test_a_code_lives_five_minutes(browser: Browser, messages: Messages, clock: Clock) -> None:
     page = ask(browser)
     clock.shift(timedelta(minutes=5))
     page = enter(browser, page, messages.code, expect=422)
@@ -175,7 +175,7 @@ def test_a_code_lives_five_minutes(browser: Browser, messages: Messages, clock: 
 
 
 def test_a_code_is_good_a_moment_before_it_expires(
-    browser: Browser, messages: Messages, clock: Traveller
+    browser: Browser, messages: Messages, clock: Clock
 ) -> None:
     page = ask(browser)
     clock.shift(timedelta(minutes=5, microseconds=-1))
@@ -237,7 +237,7 @@ def test_a_code_opens_only_the_phone_it_was_sent_to(
 
 
 def test_asking_again_within_a_minute_says_how_long_and_sends_nothing(
-    browser: Browser, messages: Messages, clock: Traveller
+    browser: Browser, messages: Messages, clock: Clock
 ) -> None:
     page = ask(browser)
     clock.shift(timedelta(seconds=18))
@@ -250,7 +250,7 @@ def test_asking_again_within_a_minute_says_how_long_and_sends_nothing(
 
 
 def test_a_new_code_after_a_minute_replaces_the_old_one(
-    browser: Browser, messages: Messages, clock: Traveller
+    browser: Browser, messages: Messages, clock: Clock
 ) -> None:
     page, old = ask(browser), messages.code
     clock.shift(timedelta(seconds=60))
@@ -291,9 +291,7 @@ def test_the_message_goes_out_after_the_commit(
     assert seen == [[5]]
 
 
-def test_old_codes_of_otcode_are_cleared_away(
-    app: Flask, browser: Browser, clock: Traveller
-) -> None:
+def test_old_codes_of_otcode_are_cleared_away(app: Flask, browser: Browser, clock: Clock) -> None:
     for number in range(3):
         ask(browser, f"1380013800{number}")
     clock.shift(timedelta(minutes=6))
@@ -357,7 +355,7 @@ def test_who_cannot_receive_a_code_is_told_where_to_go(browser: Browser) -> None
         assert "收不到验证码？打电话给中心，或到前台登记。" in page.text
 
 
-def test_the_sign_in_lasts_ninety_days(browser: Browser, sign_in: SignIn, clock: Traveller) -> None:
+def test_the_sign_in_lasts_ninety_days(browser: Browser, sign_in: SignIn, clock: Clock) -> None:
     sign_in(browser)
     with browser.client.session_transaction() as session:
         assert session.permanent
@@ -447,7 +445,7 @@ def test_the_pages_cost_few_queries(
     browser: Browser,
     messages: Messages,
     queries: list[str],
-    saved: Callable[..., int],
+    saved: Save,
 ) -> None:
     saved(*[an_account() for _ in range(30)])
     queries.clear()

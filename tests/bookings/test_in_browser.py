@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,6 +12,7 @@ from hub.actor import Actor
 from hub.bookings.slot_changes import actions as slot_changes
 from hub.db import db, transaction
 from hub.timetable.models import Slot
+from tests.aliases import Book, Clock, Make
 from tests.cast import Cast
 from tests.chromium import Phone
 
@@ -25,7 +25,11 @@ Phones = Callable[..., Phone]
 
 @SIZES
 def test_the_button_wakes_at_the_opening_minute_without_asking_the_server(
-    phones: Phones, cast: Cast, a_place: Any, clock: Any, viewport: tuple[int, int]
+    phones: Phones,
+    cast: Cast,
+    a_place: Make,
+    clock: Clock,
+    viewport: tuple[int, int],
 ) -> None:
     opens_at = clocks.now() + timedelta(minutes=2)
     slot = a_place(youngest_months=36, opens_at=opens_at)
@@ -57,7 +61,7 @@ def test_the_button_wakes_at_the_opening_minute_without_asking_the_server(
 
 
 def test_pressed_too_early_by_a_fast_clock_the_countdown_goes_on(
-    phones: Phones, cast: Cast, a_place: Any, clock: Any
+    phones: Phones, cast: Cast, a_place: Make, clock: Clock
 ) -> None:
     """Somebody's clock jumps ahead: the server says no, and the page counts what is really left."""
     opens_at = clocks.now() + timedelta(seconds=30)
@@ -77,7 +81,7 @@ def test_pressed_too_early_by_a_fast_clock_the_countdown_goes_on(
     expect(phone.page.get_by_role("heading", level=1)).to_have_text("约好了")
 
 
-def test_with_less_motion_the_seconds_do_not_run(phones: Phones, cast: Cast, a_place: Any) -> None:
+def test_with_less_motion_the_seconds_do_not_run(phones: Phones, cast: Cast, a_place: Make) -> None:
     slot = a_place(youngest_months=36, opens_at=clocks.now() + timedelta(minutes=9))
     phone = phones(cast.mother)
     phone.page.emulate_media(reduced_motion="reduce")
@@ -86,7 +90,7 @@ def test_with_less_motion_the_seconds_do_not_run(phones: Phones, cast: Cast, a_p
 
 
 def test_without_scripts_the_page_says_when_and_offers_to_load_it_again(
-    phones: Phones, cast: Cast, a_place: Any, clock: Any
+    phones: Phones, cast: Cast, a_place: Make, clock: Clock
 ) -> None:
     opens_at = clocks.now() + timedelta(minutes=2)
     phone = phones(cast.mother, scripts=False)
@@ -102,9 +106,9 @@ def test_without_scripts_the_page_says_when_and_offers_to_load_it_again(
 def test_a_party_waits_is_offered_places_and_takes_them(
     phones: Phones,
     cast: Cast,
-    a_place: Any,
-    fill_up: Any,
-    give_up: Any,
+    a_place: Make,
+    fill_up: Callable[..., None],
+    give_up: Callable[..., None],
     viewport: tuple[int, int],
 ) -> None:
     slot = a_place(capacity=2)
@@ -134,11 +138,11 @@ def test_a_party_waits_is_offered_places_and_takes_them(
 def test_an_offer_is_answered_by_its_link_without_signing_in(
     phones: Phones,
     cast: Cast,
-    a_place: Any,
-    fill_up: Any,
-    booked: Any,
-    give_up: Any,
-    offer_of: Any,
+    a_place: Make,
+    fill_up: Callable[..., None],
+    booked: Book,
+    give_up: Callable[..., None],
+    offer_of: Callable[[str], str],
     viewport: tuple[int, int],
 ) -> None:
     slot = a_place(capacity=1)
@@ -162,8 +166,8 @@ def test_a_slot_that_is_called_off_says_why_and_shows_others(
     app: Flask,
     phones: Phones,
     cast: Cast,
-    a_place: Any,
-    booked: Any,
+    a_place: Make,
+    booked: Book,
     viewport: tuple[int, int],
 ) -> None:
     slot = a_place()
@@ -181,7 +185,11 @@ def test_a_slot_that_is_called_off_says_why_and_shows_others(
 
 @SIZES
 def test_a_booking_is_moved_by_one_press(
-    phones: Phones, cast: Cast, a_place: Any, booked: Any, viewport: tuple[int, int]
+    phones: Phones,
+    cast: Cast,
+    a_place: Make,
+    booked: Book,
+    viewport: tuple[int, int],
 ) -> None:
     number = booked(a_place(), cast.mother, cast.xiaoman)
     a_place(starts_at=clocks.now() + timedelta(days=3))

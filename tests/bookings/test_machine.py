@@ -15,7 +15,6 @@ from random import Random
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -43,6 +42,7 @@ from hub.db import db
 from hub.families.queries import my_persons
 from hub.refusals import Refused
 from hub.timetable.models import Slot
+from tests.aliases import Clock
 from tests.bookings import model as wanted
 from tests.bookings.model import Model, No
 from tests.bookings.world import Killed, World
@@ -87,7 +87,7 @@ policy = st.fixed_dictionaries({name: st.sampled_from(all) for name, all in POLI
 
 class Life(RuleBasedStateMachine):
     world: World
-    traveller: time_machine.Traveller
+    traveller: Clock
     begin: datetime
     steps: Counter[str] = Counter()  # what really happened, over all examples
 
@@ -581,7 +581,7 @@ def _slot(slot_id: int, given: dict[str, Any]) -> wanted.Slot:
 
 
 @pytest.fixture
-def life(app: Flask, clock: time_machine.Traveller) -> type[Life]:
+def life(app: Flask, clock: Clock) -> type[Life]:
     Life.world, Life.traveller, Life.begin = World(app), clock, the_clock.now()
     Life.steps.clear()
     return Life

@@ -22,6 +22,7 @@ from hub.db import db, transaction
 from hub.families.models import Guardian
 from hub.families.queries import my_persons
 from hub.timetable.models import Slot
+from tests.aliases import Save
 from tests.at_once import at_once
 from tests.makers import a_booking, a_child, a_guardian, a_slot
 
@@ -61,7 +62,7 @@ def miscounted(app: Flask) -> Any:
         return list(inconsistencies())
 
 
-def test_forty_people_and_five_places_give_five_bookings(app: Flask, saved: Any) -> None:
+def test_forty_people_and_five_places_give_five_bookings(app: Flask, saved: Save) -> None:
     slot = saved(a_slot(capacity=PLACES, waiting_limit=WAITING))
     ends = at_once(app, [booking_for(slot, *person) for person in people(app, PEOPLE)])
     assert ends == {"confirmed": 5, "waiting": 10, "refused": 25}
@@ -69,7 +70,7 @@ def test_forty_people_and_five_places_give_five_bookings(app: Flask, saved: Any)
     assert miscounted(app) == []
 
 
-def test_one_family_pressing_ten_times_gets_one_booking(app: Flask, saved: Any) -> None:
+def test_one_family_pressing_ten_times_gets_one_booking(app: Flask, saved: Save) -> None:
     slot = saved(a_slot(capacity=PLACES))
     (family,) = people(app, 1)
     assert at_once(app, [booking_for(slot, *family)] * 10) == {"confirmed": 1, "refused": 9}
@@ -78,7 +79,7 @@ def test_one_family_pressing_ten_times_gets_one_booking(app: Flask, saved: Any) 
 
 
 def test_cancelling_and_booking_at_once_leaves_no_free_place_beside_somebody_who_waits(
-    app: Flask, saved: Any
+    app: Flask, saved: Save
 ) -> None:
     for _ in range(5):
         families = people(app, 12)
@@ -139,7 +140,7 @@ class TestWithoutTheGuards:
     """What these races look like when the guard is taken out: the harness does see it."""
 
     def test_counting_before_inserting_seats_more_than_there_are_places(
-        self, app: Flask, saved: Any
+        self, app: Flask, saved: Save
     ) -> None:
         slot_id = saved(a_slot(capacity=PLACES))
         everybody = people(app, PEOPLE)
@@ -166,7 +167,7 @@ class TestWithoutTheGuards:
 
     @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
     def test_looking_before_inserting_without_the_constraint_books_a_family_twice(
-        self, app: Flask, saved: Any
+        self, app: Flask, saved: Save
     ) -> None:
         slot_id = saved(a_slot(capacity=PLACES))
         ((_, person_id),) = people(app, 1)

@@ -1,7 +1,7 @@
 """What became of a booking, said on its page: called off, missed, excused, expired, not drawn."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,13 +16,14 @@ from hub.bookings.waiting_list import actions as waiting_list
 from hub.bookings.waiting_list.models import Offer
 from hub.db import db, transaction
 from hub.timetable.models import Slot
+from tests.aliases import Book, Clock, Make
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import tomorrow
 
 
 @pytest.fixture
-def number(cast: Cast, a_place: Any, booked: Any) -> str:
+def number(cast: Cast, a_place: Make, booked: Book) -> str:
     """小满's place of tomorrow at 14:00."""
     made: str = booked(a_place(), cast.mother, cast.xiaoman)
     return made
@@ -33,7 +34,7 @@ def of(number: str) -> Booking:
 
 
 def test_called_off_says_why_and_leads_to_others(
-    app: Flask, mother: Browser, cast: Cast, number: str, a_place: Any
+    app: Flask, mother: Browser, cast: Cast, number: str, a_place: Make
 ) -> None:
     other = a_place(starts_at=tomorrow(18))
     with app.app_context(), transaction():
@@ -47,7 +48,7 @@ def test_called_off_says_why_and_leads_to_others(
 
 
 def test_missed_says_how_to_be_excused_and_then_that_one_is(
-    app: Flask, mother: Browser, cast: Cast, number: str, clock: Any
+    app: Flask, mother: Browser, cast: Cast, number: str, clock: Clock
 ) -> None:
     clock.move_to(tomorrow(15), tick=False)
     with app.app_context(), transaction():
@@ -61,7 +62,13 @@ def test_missed_says_how_to_be_excused_and_then_that_one_is(
 
 
 def test_an_offer_that_nobody_answered_says_so_and_leads_to_others(
-    app: Flask, mother: Browser, cast: Cast, a_place: Any, fill_up: Any, booked: Any, give_up: Any
+    app: Flask,
+    mother: Browser,
+    cast: Cast,
+    a_place: Make,
+    fill_up: Callable[..., None],
+    booked: Book,
+    give_up: Callable[..., None],
 ) -> None:
     slot = a_place(capacity=1)
     fill_up(slot)
@@ -98,7 +105,11 @@ def test_cancelled_says_how_it_came(
 
 
 def test_a_turn_says_that_smaller_parties_may_go_first_only_to_who_is_more_than_one(
-    mother: Browser, cast: Cast, a_place: Any, fill_up: Any, booked: Any
+    mother: Browser,
+    cast: Cast,
+    a_place: Make,
+    fill_up: Callable[..., None],
+    booked: Book,
 ) -> None:
     slot, other = a_place(capacity=1), a_place(capacity=1, starts_at=tomorrow(18))
     fill_up(slot)

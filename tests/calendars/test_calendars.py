@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
 from icalendar import Calendar, Component
 from sqlalchemy import func, select
-from time_machine import Traveller
 
 from hub import clock as clocks
 from hub.actor import Actor
@@ -21,6 +19,7 @@ from hub.catalogue.models import Centre
 from hub.db import db, transaction
 from hub.families.models import Household, Person
 from hub.timetable.models import Slot
+from tests.aliases import Book, Clock, Make
 from tests.at_once import at_once
 from tests.browser import Browser, Page
 from tests.cast import Cast
@@ -68,7 +67,7 @@ def read(app: Flask) -> Read:
 
 class TestOneBooking:
     def test_has_its_time_in_chongqing_its_place_its_number_and_an_alarm(
-        self, mother: Browser, cast: Cast, a_place: Any, booked: Any
+        self, mother: Browser, cast: Cast, a_place: Make, booked: Book
     ) -> None:
         number = booked(a_place(), cast.mother, cast.xiaoman)
         proof = mother.visit(f"/bookings/{number}")
@@ -89,7 +88,12 @@ class TestOneBooking:
         assert "ORGANIZER" not in event
 
     def test_tells_nobody_who_goes(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any, booked: Any
+        self,
+        app: Flask,
+        mother: Browser,
+        cast: Cast,
+        a_place: Make,
+        booked: Book,
     ) -> None:
         """A calendar is shared with colleagues, shown on a wall, stored by a provider."""
         number = booked(a_place(), cast.mother, cast.xiaoman, cast.duoduo)
@@ -99,7 +103,7 @@ class TestOneBooking:
         assert "cancellation" not in body
 
     def test_is_the_households_alone(
-        self, browser: Browser, cast: Cast, a_place: Any, booked: Any
+        self, browser: Browser, cast: Cast, a_place: Make, booked: Book
     ) -> None:
         address = f"/bookings/{booked(a_place(), cast.mother, cast.xiaoman)}/calendar.ics"
         assert browser.client.get(address).location == f"/sign-in?next={address}"
@@ -108,21 +112,26 @@ class TestOneBooking:
         assert browser.sign_in(cast.grandmother).client.get(address).status_code == 200
 
     def test_that_only_waits_is_no_appointment(
-        self, mother: Browser, cast: Cast, a_place: Any, booked: Any
+        self, mother: Browser, cast: Cast, a_place: Make, booked: Book
     ) -> None:
         number = booked(a_place(capacity=1, taken=1), cast.mother, cast.xiaoman)
         assert "加到手机日历" not in mother.visit(f"/bookings/{number}").links
         assert mother.client.get(f"/bookings/{number}/calendar.ics").status_code == 404
 
     def test_is_not_left_in_a_shared_browser(
-        self, mother: Browser, cast: Cast, a_place: Any, booked: Any
+        self, mother: Browser, cast: Cast, a_place: Make, booked: Book
     ) -> None:
         number = booked(a_place(), cast.mother, cast.xiaoman)
         answer = mother.client.get(f"/bookings/{number}/calendar.ics")
         assert "no-store" in answer.headers["Cache-Control"]
 
     def test_of_a_made_up_centre_says_so(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any, booked: Any
+        self,
+        app: Flask,
+        mother: Browser,
+        cast: Cast,
+        a_place: Make,
+        booked: Book,
     ) -> None:
         number = booked(a_place(), cast.mother, cast.xiaoman)
         with app.app_context(), transaction():
@@ -131,7 +140,7 @@ class TestOneBooking:
         assert "演示数据" in body.replace("\r\n ", "")
 
     def test_inside_wechat_the_page_says_what_to_do_instead(
-        self, mother: Browser, cast: Cast, a_place: Any, booked: Any
+        self, mother: Browser, cast: Cast, a_place: Make, booked: Book
     ) -> None:
         number = booked(a_place(), cast.mother, cast.xiaoman)
         page = mother.visit(f"/bookings/{number}", headers={"User-Agent": WECHAT})
@@ -167,9 +176,9 @@ class TestTheFeed:
         cast: Cast,
         feed: str,
         read: Read,
-        a_place: Any,
-        booked: Any,
-        clock: Traveller,
+        a_place: Make,
+        booked: Book,
+        clock: Clock,
     ) -> None:
         first, second = a_place(), a_place(starts_at=tomorrow(18))
         number = booked(first, cast.mother, cast.xiaoman)
@@ -197,9 +206,9 @@ class TestTheFeed:
         cast: Cast,
         feed: str,
         read: Read,
-        a_place: Any,
-        booked: Any,
-        clock: Traveller,
+        a_place: Make,
+        booked: Book,
+        clock: Clock,
     ) -> None:
         number = booked(
             a_place(starts_at=tomorrow(14) + timedelta(days=20)), cast.mother, cast.xiaoman
@@ -212,7 +221,13 @@ class TestTheFeed:
         assert number not in read(feed)
 
     def test_knows_nothing_of_turns_in_a_line(
-        self, mother: Browser, cast: Cast, feed: str, read: Read, a_place: Any, booked: Any
+        self,
+        mother: Browser,
+        cast: Cast,
+        feed: str,
+        read: Read,
+        a_place: Make,
+        booked: Book,
     ) -> None:
         number = booked(a_place(capacity=1, taken=1), cast.mother, cast.xiaoman)
         assert read(feed) == {}
@@ -220,7 +235,12 @@ class TestTheFeed:
         assert read(feed) == {}
 
     def test_holds_nobody_elses_bookings(
-        self, cast: Cast, feed: str, read: Read, a_place: Any, booked: Any
+        self,
+        cast: Cast,
+        feed: str,
+        read: Read,
+        a_place: Make,
+        booked: Book,
     ) -> None:
         booked(a_place(), cast.other_mother, cast.amu)
         assert read(feed) == {}
@@ -260,7 +280,13 @@ class TestTheFeed:
         assert answers == [200, 200, 429]
 
     def test_is_sent_again_only_when_something_has_changed(
-        self, app: Flask, cast: Cast, feed: str, a_place: Any, booked: Any, clock: Traveller
+        self,
+        app: Flask,
+        cast: Cast,
+        feed: str,
+        a_place: Make,
+        booked: Book,
+        clock: Clock,
     ) -> None:
         booked(a_place(), cast.mother, cast.xiaoman)
         first = app.test_client().get(feed)
@@ -279,8 +305,8 @@ class TestTheFeed:
         cast: Cast,
         feed: str,
         read: Read,
-        a_place: Any,
-        booked: Any,
+        a_place: Make,
+        booked: Book,
         queries: list[str],
     ) -> None:
         counts = []
@@ -309,7 +335,7 @@ class TestTheFeed:
 
 
 def test_a_whole_series_is_an_event_a_date_and_a_leave_takes_one_out(
-    app: Flask, mother: Browser, cast: Cast, feed: str, read: Read, a_place: Any
+    app: Flask, mother: Browser, cast: Cast, feed: str, read: Read, a_place: Make
 ) -> None:
     places = [a_place(starts_at=tomorrow(9) + timedelta(days=day)) for day in range(3)]
     with app.app_context(), transaction():

@@ -1,17 +1,17 @@
 """The way to a centre: a map elsewhere is asked for the place, and told nothing of who asks."""
 
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from hub.catalogue.models import Centre
+from tests.aliases import Save
 from tests.browser import Browser
 from tests.makers import a_slot, an_activity
 
 
 def test_every_page_of_a_place_leads_to_a_map_and_tells_it_nothing_else(
-    browser: Browser, saved: Any
+    browser: Browser, saved: Save
 ) -> None:
     slot = a_slot(an_activity(title="亲子绘本"))
     slot_id = saved(slot)

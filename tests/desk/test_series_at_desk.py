@@ -1,11 +1,11 @@
 """The desk and a whole 期: all of its dates at once, and what is left of them given up."""
 
-import time_machine
 from flask import Flask
 
 from hub.bookings.models import Booking
 from hub.catalogue.models import Activity
 from hub.db import db
+from tests.aliases import Clock
 from tests.bookings.series.acts import begin
 from tests.bookings.series.whole import (
     DATES,
@@ -44,7 +44,7 @@ def test_books_every_date_of_one_that_has_not_begun_and_the_family_is_told_once(
 
 
 def test_books_the_one_date_of_one_that_has_begun(
-    app: Flask, browser: Browser, cast: Cast, clock: time_machine.Traveller
+    app: Flask, browser: Browser, cast: Cast, clock: Clock
 ) -> None:
     series = a_series(app, cast)
     begin(clock)
@@ -56,7 +56,7 @@ def test_gives_up_all_dates_to_come_after_the_deadline(
     app: Flask,
     browser: Browser,
     cast: Cast,
-    clock: time_machine.Traveller,
+    clock: Clock,
 ) -> None:
     series = a_series(app, cast)
     first = enrol_family(app, series, (cast.mother, [cast.xiaoman]))

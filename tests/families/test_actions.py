@@ -25,6 +25,7 @@ from hub.families.queries import my_household, my_person
 from hub.families.rules import MOST_PERSONS
 from hub.refusals import Refused
 from hub.timetable.models import Slot
+from tests.aliases import Save
 from tests.cast import Cast
 from tests.makers import a_slot, an_account
 
@@ -65,7 +66,7 @@ def counted(app: Flask, *what: Any) -> int:
 
 
 def test_many_tabs_at_once_make_one_household(
-    app: Flask, saved: Callable[..., Any], at_once: Callable[..., list[Any]]
+    app: Flask, saved: Save, at_once: Callable[..., list[Any]]
 ) -> None:
     account_id = saved(an_account())
 
@@ -145,7 +146,7 @@ def test_who_entered_a_person_is_written_down(app: Flask, cast: Cast) -> None:
 
 
 def test_a_person_is_never_removed_from_under_a_booking(
-    app: Flask, cast: Cast, saved: Callable[..., Any], at_once: Callable[..., list[Any]]
+    app: Flask, cast: Cast, saved: Save, at_once: Callable[..., list[Any]]
 ) -> None:
     slot_id = saved(a_slot())
     presses = itertools.count()

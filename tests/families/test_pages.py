@@ -15,6 +15,7 @@ from hub.catalogue.models import Activity
 from hub.db import db
 from hub.families.models import Household, Person
 from hub.families.rules import MOST_PERSONS
+from tests.aliases import Clock, Save
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_booking, a_child, a_slot, tomorrow
@@ -98,7 +99,7 @@ class TestAddingAPerson:
         assert "阿满 修改 6岁 · 男" in page.text
 
     def test_leads_back_to_the_slot_the_family_came_from(
-        self, app: Flask, mother: Browser, cast: Cast, saved: Callable[..., Any]
+        self, app: Flask, mother: Browser, cast: Cast, saved: Save
     ) -> None:
         slot = saved(a_slot())
         page = mother.visit(f"/family/persons/new?next=/slots/{slot}")
@@ -150,7 +151,7 @@ class TestAddingAPerson:
         assert "已经填满了" in page.text
 
     def test_a_child_born_today_may_be_entered_just_after_midnight(
-        self, mother: Browser, clock: Any
+        self, mother: Browser, clock: Clock
     ) -> None:
         born = {"born": "2026年11月24日"}
         clock.move_to(datetime(2026, 11, 23, 15, 59, tzinfo=UTC))  # 23:59 in Chongqing

@@ -11,12 +11,13 @@ from hub.notices.actions import tell
 from hub.notices.models import MOST_TRIES, Notice
 from hub.ops.commands import GIVEN_UP_SHOWN
 from hub.timetable.models import Slot
+from tests.aliases import Save
 from tests.conftest import settings
 from tests.makers import a_booking, a_child, a_slot, an_account
 from tests.ops.conftest import run
 
 
-def test_send_empties_the_outbox_once(app: Flask, saved: Any) -> None:
+def test_send_empties_the_outbox_once(app: Flask, saved: Save) -> None:
     account = saved(an_account(phone="+8613800000001"))
     with app.app_context():
         tell(account, "候补到名额了", clock.now())
@@ -25,7 +26,7 @@ def test_send_empties_the_outbox_once(app: Flask, saved: Any) -> None:
     assert "0 notices sent" in run(app, "send").output
 
 
-def test_check_is_content_when_the_places_add_up(app: Flask, saved: Any) -> None:
+def test_check_is_content_when_the_places_add_up(app: Flask, saved: Save) -> None:
     slot = a_slot(capacity=10, places_left=9)
     saved(slot, a_booking(slot, a_child()))
     result = run(app, "check")
@@ -52,7 +53,7 @@ def give_up(account_id: int, *errors: str) -> list[int]:
 
 
 def test_check_names_the_messages_that_were_given_up_but_not_what_they_say(
-    app: Flask, saved: Any
+    app: Flask, saved: Save
 ) -> None:
     account = saved(an_account(phone="+8613800000001"))
     with app.app_context():
@@ -68,7 +69,7 @@ def test_check_names_the_messages_that_were_given_up_but_not_what_they_say(
     ]
 
 
-def test_check_counts_every_message_given_up_and_names_twenty(app: Flask, saved: Any) -> None:
+def test_check_counts_every_message_given_up_and_names_twenty(app: Flask, saved: Save) -> None:
     account = saved(an_account())
     with app.app_context():
         numbers = give_up(account, *["TimeoutError"] * (GIVEN_UP_SHOWN + 1))
@@ -79,7 +80,7 @@ def test_check_counts_every_message_given_up_and_names_twenty(app: Flask, saved:
     ]
 
 
-def test_check_names_a_slot_whose_places_do_not_add_up(app: Flask, saved: Any) -> None:
+def test_check_names_a_slot_whose_places_do_not_add_up(app: Flask, saved: Save) -> None:
     slot = a_slot(capacity=10, places_left=10)
     saved(slot, a_booking(slot, a_child()))
     with app.app_context():

@@ -1,7 +1,5 @@
 """hub create-staff: accounts of the staff are made by those who run the installation."""
 
-from typing import Any
-
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -12,6 +10,7 @@ from hub.accounts.passwords import password_fits
 from hub.accounts.queries import account_with
 from hub.audit import AuditEntry
 from hub.db import db
+from tests.aliases import Save
 from tests.makers import a_centre, an_account
 from tests.ops.conftest import run
 
@@ -19,7 +18,7 @@ PASSWORD = "a long enough one"
 
 
 @pytest.fixture
-def centre(saved: Any) -> int:
+def centre(saved: Save) -> int:
     return int(saved(a_centre(name="甲社区")))
 
 
@@ -80,7 +79,7 @@ def test_the_same_person_gets_a_second_role_and_not_a_second_account(
 
 
 def test_a_new_password_signs_out_everybody_who_was_signed_in(
-    app: Flask, saved: Any, centre: int
+    app: Flask, saved: Save, centre: int
 ) -> None:
     saved(an_account(phone="+8613800000001", auth_version=7))
     create(app)

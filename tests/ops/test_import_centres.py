@@ -10,6 +10,7 @@ from hub.audit import AuditEntry
 from hub.catalogue.models import Centre, Kind, Room
 from hub.db import db
 from hub.ops.seed.files import FOLDER
+from tests.aliases import Save
 from tests.makers import a_centre
 from tests.ops.conftest import run
 
@@ -110,7 +111,7 @@ def test_a_list_saved_by_excel_in_chinese_is_loaded(app: Flask, tmp_path: Path) 
 
 
 def test_a_demo_centre_is_never_taken_for_a_real_one(
-    app: Flask, saved: Any, tmp_path: Path
+    app: Flask, saved: Save, tmp_path: Path
 ) -> None:
     saved(a_centre(name="甲社区", is_demo=True))
     with app.app_context():

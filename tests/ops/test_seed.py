@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import delete, func, select
 
@@ -24,6 +23,7 @@ from hub.ops.seed import centres, ground, people, weeks
 from hub.ops.seed import demo as whole_demo
 from hub.timetable.actions import make_slot
 from hub.timetable.models import Series, Slot, SlotState
+from tests.aliases import Clock
 from tests.conftest import NOW, settings
 from tests.ops.conftest import run
 
@@ -111,9 +111,7 @@ def test_a_whole_series_can_be_booked_and_has_room_for_the_resident(demo: Flask)
         assert all(slot.opens_at <= NOW < slot.closes_at for slot in slots)
 
 
-def test_the_next_series_follows_the_one_that_runs(
-    demo: Flask, clock: time_machine.Traveller
-) -> None:
+def test_the_next_series_follows_the_one_that_runs(demo: Flask, clock: Clock) -> None:
     clock.shift(timedelta(days=10))
     assert run(demo, "seed").exit_code == 0
     with demo.app_context():
@@ -182,7 +180,7 @@ def test_a_second_run_changes_no_row(demo: Flask) -> None:
 
 
 def test_a_later_run_adds_the_days_that_have_come_into_sight_and_changes_nothing(
-    demo: Flask, clock: time_machine.Traveller
+    demo: Flask, clock: Clock
 ) -> None:
     before = everything(demo)
     clock.shift(timedelta(days=3))
@@ -202,9 +200,7 @@ def test_a_later_run_adds_the_days_that_have_come_into_sight_and_changes_nothing
         assert last.date() == TODAY + timedelta(days=3 + 27)
 
 
-def test_what_the_staff_changed_stays_as_they_left_it(
-    demo: Flask, clock: time_machine.Traveller
-) -> None:
+def test_what_the_staff_changed_stays_as_they_left_it(demo: Flask, clock: Clock) -> None:
     with demo.app_context():
         home = db.session.scalars(select(Centre).where(Centre.name == HOME)).one()
         other = select(Centre).where(Centre.is_demo, Centre.id != home.id).limit(1)
@@ -236,9 +232,7 @@ def test_what_the_staff_changed_stays_as_they_left_it(
         assert db.session.scalars(old).all() == []
 
 
-def test_a_room_that_the_staff_have_taken_is_left_to_them(
-    demo: Flask, clock: time_machine.Traveller
-) -> None:
+def test_a_room_that_the_staff_have_taken_is_left_to_them(demo: Flask, clock: Clock) -> None:
     # The whole of the first day that the next run will plan, in every room of the centre.
     day, _end = _bounds(TODAY + timedelta(days=28))
     with demo.app_context():
@@ -272,9 +266,7 @@ def test_a_room_that_the_staff_have_taken_is_left_to_them(
         datetime(2026, 11, 29, 15, 59, tzinfo=UTC),  # the last minute of a Sunday in Chongqing
     ],
 )
-def test_a_demo_can_begin_at_any_moment(
-    app: Flask, clock: time_machine.Traveller, moment: datetime
-) -> None:
+def test_a_demo_can_begin_at_any_moment(app: Flask, clock: Clock, moment: datetime) -> None:
     clock.move_to(moment)
     result = run(app, "seed")
     assert result.exit_code == 0, result.output
@@ -282,9 +274,7 @@ def test_a_demo_can_begin_at_any_moment(
     assert run(app, "seed").output == "0 slots and 0 bookings are new\n"
 
 
-def test_no_slot_is_planned_on_a_holiday_or_outside_opening_hours(
-    app: Flask, clock: time_machine.Traveller
-) -> None:
+def test_no_slot_is_planned_on_a_holiday_or_outside_opening_hours(app: Flask, clock: Clock) -> None:
     clock.move_to(datetime(2026, 9, 14, 2, 0, tzinfo=UTC))
     with app.app_context():
         ground.lay_ground()

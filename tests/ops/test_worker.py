@@ -34,6 +34,7 @@ from hub.notices.actions import tell
 from hub.notices.models import Notice
 from hub.ops.worker import PAUSE, Bell, Worker
 from hub.timetable.models import Slot
+from tests.aliases import Clock, Save
 from tests.conftest import settings
 from tests.makers import a_booking, a_child, a_guardian, a_slot, an_account, an_activity
 from tests.ops.conftest import run
@@ -253,7 +254,11 @@ class TestTrouble:
 
     @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
     def test_a_connection_that_breaks_is_made_again(
-        self, app: Flask, saved: Any, database_url: str, capsys: pytest.CaptureFixture[str]
+        self,
+        app: Flask,
+        saved: Save,
+        database_url: str,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         account_id = saved(an_account())
 
@@ -292,7 +297,7 @@ class TestTrouble:
     def test_a_duty_that_fails_stops_no_other_and_names_nobody(
         self,
         app: Flask,
-        saved: Any,
+        saved: Save,
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
@@ -318,7 +323,7 @@ class TestTrouble:
 
     @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
     def test_what_failed_is_tried_again_a_minute_later(
-        self, app: Flask, monkeypatch: pytest.MonkeyPatch, clock: Any
+        self, app: Flask, monkeypatch: pytest.MonkeyPatch, clock: Clock
     ) -> None:
         tried: list[int] = []
 
@@ -334,7 +339,7 @@ class TestTrouble:
         assert tried == [7, 7]
 
 
-def test_what_has_expired_is_forgotten_and_nothing_else(app: Flask, saved: Any) -> None:
+def test_what_has_expired_is_forgotten_and_nothing_else(app: Flask, saved: Save) -> None:
     def kept(hours: int) -> list[Any]:
         until = clock.now() + timedelta(hours=hours)
         name = str(hours)

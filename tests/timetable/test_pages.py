@@ -1,6 +1,5 @@
 """The pages on which visitors find something, as they meet them."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from hub.catalogue.models import Centre, ClosedDay, District, Kind, OpeningHours
 from hub.catalogue.pinyin import set_name
 from hub.db import db
 from hub.timetable.models import SlotState
+from tests.aliases import Clock, Save
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_centre, a_district, a_kind, a_room, a_slot, an_activity, tomorrow
@@ -27,7 +27,7 @@ def the_id(app: Flask, model: Any, name: str) -> int:
 
 
 @pytest.fixture
-def two_districts(app: Flask, saved: Callable[..., Any]) -> tuple[int, int]:
+def two_districts(app: Flask, saved: Save) -> tuple[int, int]:
     """One slot each, today at 20:00, in 渝中区 (画画) and in 南岸区 (下棋); the districts' ids."""
     yuzhong, nanan = a_district(name="渝中区"), a_district(name="南岸区")
     painting = an_activity(a_centre(district=yuzhong), title="画画")
@@ -39,7 +39,7 @@ def two_districts(app: Flask, saved: Callable[..., Any]) -> tuple[int, int]:
 
 class TestHome:
     def test_shows_the_nine_services_and_leads_to_those_that_are_open(
-        self, browser: Browser, saved: Callable[..., Any]
+        self, browser: Browser, saved: Save
     ) -> None:
         saved(
             a_kind(code="care", name="好娃托管"),
@@ -55,7 +55,7 @@ class TestHome:
         assert "这里暂时没有能约的" in page.text
         assert page.links["看各中心的电话"] == "/centres"
 
-    def test_shows_today_and_the_weekend(self, browser: Browser, saved: Callable[..., Any]) -> None:
+    def test_shows_today_and_the_weekend(self, browser: Browser, saved: Save) -> None:
         evening, saturday = (
             midnight() + timedelta(hours=20),
             midnight() + timedelta(days=5, hours=9),
@@ -72,7 +72,7 @@ class TestHome:
         assert {"画画", "唱歌"} <= page.links.keys()
 
     def test_leads_to_the_next_day_when_nothing_is_left_today(
-        self, browser: Browser, saved: Callable[..., Any], clock: Any
+        self, browser: Browser, saved: Save, clock: Clock
     ) -> None:
         saved(a_slot(an_activity(title="画画"), starts_at=tomorrow(9)))
         page = browser.visit("/")
@@ -116,7 +116,7 @@ class TestHome:
 
 class TestTheTimetable:
     def test_is_filtered_by_district_kind_age_day_and_places(
-        self, app: Flask, browser: Browser, cast: Cast, saved: Callable[..., Any]
+        self, app: Flask, browser: Browser, cast: Cast, saved: Save
     ) -> None:
         district = a_district(name="江北区")
         kind = a_kind(code="class", name="好育课堂")
@@ -162,7 +162,7 @@ class TestTheTimetable:
         ids=repr,
     )
     def test_leaves_out_what_it_does_not_understand_and_says_so(
-        self, browser: Browser, saved: Callable[..., Any], tampered: dict[str, Any]
+        self, browser: Browser, saved: Save, tampered: dict[str, Any]
     ) -> None:
         saved(a_slot(an_activity(title="画画")))
         page = browser.visit("/slots", query_string=tampered)
@@ -174,16 +174,14 @@ class TestTheTimetable:
         browser.visit("/slots", query_string={"page": number})
         browser.visit("/centres", query_string={"page": number})
 
-    def test_takes_all_grown_ages_for_one(
-        self, browser: Browser, saved: Callable[..., Any]
-    ) -> None:
+    def test_takes_all_grown_ages_for_one(self, browser: Browser, saved: Save) -> None:
         saved(a_slot(an_activity(title="八段锦", audience="adult")))
         page = browser.visit("/slots?age=70")
         assert page.form("/slots").fields["age"] == "adult"
         assert "八段锦" in page.links
 
     def test_leaves_out_what_is_called_off_or_has_begun(
-        self, browser: Browser, saved: Callable[..., Any], clock: Any
+        self, browser: Browser, saved: Save, clock: Clock
     ) -> None:
         saved(
             a_slot(an_activity(title="画画")),
@@ -195,7 +193,7 @@ class TestTheTimetable:
         clock.move_to(tomorrow(14))
         assert "画画" not in browser.visit("/slots").links
 
-    def test_shows_twenty_at_a_time(self, browser: Browser, saved: Callable[..., Any]) -> None:
+    def test_shows_twenty_at_a_time(self, browser: Browser, saved: Save) -> None:
         activity = an_activity(title="画画")
         starts = (tomorrow(9) + timedelta(hours=number) for number in range(25))
         saved(*(a_slot(activity, starts_at=start) for start in starts))
@@ -208,7 +206,7 @@ class TestTheTimetable:
         assert "后面没有了" in browser.visit("/slots?page=7").text
 
     def test_answers_the_list_alone_where_only_that_is_asked_for(
-        self, browser: Browser, saved: Callable[..., Any]
+        self, browser: Browser, saved: Save
     ) -> None:
         saved(a_slot(an_activity(title="画画")))
         headers = {"HX-Request": "true", "HX-Target": "results"}
@@ -217,14 +215,14 @@ class TestTheTimetable:
         assert "画画" in response.text
         assert "<html" not in response.text
 
-    def test_tells_what_is_made_up(self, browser: Browser, saved: Callable[..., Any]) -> None:
+    def test_tells_what_is_made_up(self, browser: Browser, saved: Save) -> None:
         saved(a_slot(an_activity(a_centre(is_demo=True))))
         assert "演示数据" in browser.visit("/slots").text.replace("“演示数据”", "")
 
 
 class TestCentres:
     @pytest.fixture(autouse=True)
-    def named(self, saved: Callable[..., Any]) -> None:
+    def named(self, saved: Save) -> None:
         for name, community, district in (
             ("永利社区渝好空间", "永利社区", "万盛经开区"),
             ("代家岗社区渝好空间", "文龙街道", "綦江区"),
@@ -281,9 +279,7 @@ class TestCentres:
 
 
 class TestACentre:
-    def test_tells_what_is_known(
-        self, app: Flask, browser: Browser, saved: Callable[..., Any]
-    ) -> None:
+    def test_tells_what_is_known(self, app: Flask, browser: Browser, saved: Save) -> None:
         centre = a_centre(
             name="榕树社区渝好空间", phone="023-6700 0001", area_m2=860, kinds=[a_kind(name="好育")]
         )
@@ -297,17 +293,13 @@ class TestACentre:
         assert page.links["打电话 023-6700 0001"] == "tel:023-67000001"
         assert "演示数据" not in page.text.replace("“演示数据”", "")
 
-    def test_leaves_out_what_is_not_known(
-        self, browser: Browser, saved: Callable[..., Any]
-    ) -> None:
+    def test_leaves_out_what_is_not_known(self, browser: Browser, saved: Save) -> None:
         page = browser.visit(f"/centres/{saved(a_centre(phone='', address=''))}")
         for words in ("电话", "地址", "开门时间", "面积", "房间", "None"):
             assert words not in page.text.replace("各空间的地址和电话", "")
         assert "课程表还没有上线 想知道有什么活动，到前台问一声就行" in page.text
 
-    def test_without_a_timetable_says_how_to_ask(
-        self, browser: Browser, saved: Callable[..., Any]
-    ) -> None:
+    def test_without_a_timetable_says_how_to_ask(self, browser: Browser, saved: Save) -> None:
         page = browser.visit(f"/centres/{saved(a_centre())}")
         assert "课程表还没有上线 想知道有什么活动，打个电话或到前台问一声就行" in page.text
         page = browser.visit(f"/centres/{saved(a_centre(is_demo=True))}")
@@ -315,7 +307,7 @@ class TestACentre:
         assert "都是编的" in page.text
 
     def test_shows_two_weeks_by_day_and_why_it_is_closed(
-        self, app: Flask, browser: Browser, saved: Callable[..., Any]
+        self, app: Flask, browser: Browser, saved: Save
     ) -> None:
         centre = a_centre(name="榕树社区渝好空间")
         activity = an_activity(centre, title="画画")
@@ -346,7 +338,7 @@ class TestACentre:
 
 @pytest.mark.parametrize(("url", "most"), [("/", 5), ("/slots", 3), ("/centres", 3)])
 def test_a_page_costs_the_same_queries_with_three_rows_and_with_thirty(
-    browser: Browser, saved: Callable[..., Any], queries: list[str], url: str, most: int
+    browser: Browser, saved: Save, queries: list[str], url: str, most: int
 ) -> None:
     def visited(rows: int) -> int:
         times = [midnight() + timedelta(days=day, hours=20) for day in (0, 1, 5)] * (rows // 3)
@@ -359,7 +351,7 @@ def test_a_page_costs_the_same_queries_with_three_rows_and_with_thirty(
 
 
 def test_a_centre_costs_the_same_queries_with_three_rows_and_with_thirty(
-    app: Flask, browser: Browser, saved: Callable[..., Any], queries: list[str]
+    app: Flask, browser: Browser, saved: Save, queries: list[str]
 ) -> None:
     centre = a_centre(name="榕树社区渝好空间", kinds=[a_kind()])
     saved(*(a_slot(an_activity(centre)) for _ in range(3)))

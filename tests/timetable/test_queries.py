@@ -13,6 +13,7 @@ from hub.timetable import queries
 from hub.timetable.ages import Ages
 from hub.timetable.models import SlotState
 from hub.timetable.queries import Wish, at_a_glance, find_slots, found_by
+from tests.aliases import Clock, Save
 from tests.makers import a_centre, a_district, a_kind, a_slot, an_activity, tomorrow
 from tests.timetable.test_rules import AGE_CASES
 
@@ -51,7 +52,7 @@ def today_at(hour: int, minute: int = 0) -> Any:
 
 
 def test_what_takes_place_and_has_not_begun_is_found_soonest_first(
-    saved: Callable[..., Any], found: Callable[..., list[int]]
+    saved: Save, found: Callable[..., list[int]]
 ) -> None:
     activity = an_activity()
     later, sooner, _off, _begun, _far = saved(
@@ -65,7 +66,7 @@ def test_what_takes_place_and_has_not_begun_is_found_soonest_first(
 
 
 def test_each_filter_leaves_what_was_asked_for(
-    saved: Callable[..., Any], found: Callable[..., list[int]], app: Flask
+    saved: Save, found: Callable[..., list[int]], app: Flask
 ) -> None:
     kind, district = a_kind(), a_district()
     here = an_activity(a_centre(district=district), kind=kind)
@@ -90,7 +91,7 @@ def test_each_filter_leaves_what_was_asked_for(
 
 
 def test_a_kind_offered_often_is_found_like_a_rare_one(
-    saved: Callable[..., Any],
+    saved: Save,
     found: Callable[..., list[int]],
     app: Flask,
     monkeypatch: pytest.MonkeyPatch,
@@ -107,7 +108,7 @@ def test_a_kind_offered_often_is_found_like_a_rare_one(
 
 
 def test_the_database_agrees_with_the_rule_about_ages(
-    saved: Callable[..., Any], found: Callable[..., list[int]]
+    saved: Save, found: Callable[..., list[int]]
 ) -> None:
     activity = an_activity()
     ids = saved(
@@ -121,7 +122,7 @@ def test_the_database_agrees_with_the_rule_about_ages(
 
 
 def test_the_day_turns_at_midnight_in_chongqing(
-    saved: Callable[..., Any], found: Callable[..., list[int]], clock: Any
+    saved: Save, found: Callable[..., list[int]], clock: Clock
 ) -> None:
     activity = an_activity()
     last, first = saved(
@@ -135,7 +136,7 @@ def test_the_day_turns_at_midnight_in_chongqing(
 
 class TestAGlance:
     def test_shows_today_and_the_weekend_with_places_left(
-        self, saved: Callable[..., Any], glanced: Callable[..., Any]
+        self, saved: Save, glanced: Callable[..., Any]
     ) -> None:
         activity = an_activity()
         saturday = today_at(9) + timedelta(days=5)
@@ -148,7 +149,7 @@ class TestAGlance:
         assert glanced() == (date(2026, 11, 23), [today], date(2026, 11, 28), [weekend])
 
     def test_shows_the_next_day_with_places_when_today_has_none(
-        self, saved: Callable[..., Any], glanced: Callable[..., Any]
+        self, saved: Save, glanced: Callable[..., Any]
     ) -> None:
         activity = an_activity()
         _full, first, second, _day_after = saved(
@@ -162,15 +163,13 @@ class TestAGlance:
     def test_shows_nothing_when_there_is_nothing(self, glanced: Callable[..., Any]) -> None:
         assert glanced() == (None, [], date(2026, 11, 28), [])
 
-    def test_shows_six_at_most(
-        self, saved: Callable[..., Any], glanced: Callable[..., Any]
-    ) -> None:
+    def test_shows_six_at_most(self, saved: Save, glanced: Callable[..., Any]) -> None:
         activity = an_activity()
         saved(*(a_slot(activity, starts_at=today_at(11 + hour)) for hour in range(8)))
         assert len(glanced()[1]) == 6
 
     def test_of_a_district_leaves_out_the_others(
-        self, saved: Callable[..., Any], glanced: Callable[..., Any], app: Flask
+        self, saved: Save, glanced: Callable[..., Any], app: Flask
     ) -> None:
         district = a_district()
         here, _elsewhere = saved(
@@ -183,7 +182,7 @@ class TestAGlance:
         assert glanced(district_id)[1] == [here]
 
     def test_on_a_weekend_the_weekend_is_what_comes_after_today(
-        self, saved: Callable[..., Any], glanced: Callable[..., Any], clock: Any
+        self, saved: Save, glanced: Callable[..., Any], clock: Clock
     ) -> None:
         activity = an_activity()
         saturday = today_at(9) + timedelta(days=5)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from hub.web import security
 from hub.web.security import Admits, open_to
+from tests.aliases import Save
 from tests.browser import Browser, Page, check
 from tests.cast import Cast
 from tests.makers import a_slot
@@ -17,7 +18,7 @@ PART = {"HX-Request": "true", "HX-Target": "places"}
 
 
 class TestAPart:
-    def test_is_the_block_named_like_the_target(self, browser: Browser, saved: Any) -> None:
+    def test_is_the_block_named_like_the_target(self, browser: Browser, saved: Save) -> None:
         slot = saved(a_slot())
         for target in ("places", "section#places"):  # htmx 2, htmx 4
             answer = browser.client.get(
@@ -26,7 +27,7 @@ class TestAPart:
             assert answer.text.lstrip().startswith('<section id="places"')
             assert "<html" not in answer.text
 
-    def test_brings_the_messages_along(self, browser: Browser, cast: Cast, saved: Any) -> None:
+    def test_brings_the_messages_along(self, browser: Browser, cast: Cast, saved: Save) -> None:
         slot = saved(a_slot())
         part = browser.client.get(f"/slots/{slot}", headers=PART)
         assert 'id="flashes"' in part.text
@@ -40,14 +41,14 @@ class TestAPart:
         assert answer.headers["HX-Retarget"] == "body"
         assert answer.headers["HX-Push-Url"] == "/bookings?page=2"
 
-    def test_is_a_whole_page_when_history_is_restored(self, browser: Browser, saved: Any) -> None:
+    def test_is_a_whole_page_when_history_is_restored(self, browser: Browser, saved: Save) -> None:
         headers = PART | {"HX-History-Restore-Request": "true"}
         answer = browser.client.get(f"/slots/{saved(a_slot())}", headers=headers)
         assert "<html" in answer.text
         assert "HX-Retarget" not in answer.headers
 
     def test_is_named_in_vary_so_that_no_cache_mixes_the_two(
-        self, browser: Browser, saved: Any
+        self, browser: Browser, saved: Save
     ) -> None:
         varies = browser.client.get(f"/slots/{saved(a_slot())}").vary
         assert {"hx-request", "hx-target", "cookie"} <= {name.lower() for name in varies}

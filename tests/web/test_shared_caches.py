@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from flask import Flask, session
@@ -12,6 +11,7 @@ from hub.catalogue.models import Admission
 from hub.db import db
 from hub.timetable.models import Slot
 from hub.web.security import Admits, open_to, same_for_strangers
+from tests.aliases import Save
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_slot
@@ -40,7 +40,7 @@ Answers = Callable[[Callable[[], Browser]], Iterator[tuple[str, TestResponse]]]
 
 
 @pytest.fixture
-def slot(saved: Any) -> int:
+def slot(saved: Save) -> int:
     """Open for booking."""
     return int(saved(a_slot()))
 
@@ -147,7 +147,7 @@ def test_a_part_of_a_page_is_another_thing_than_the_page(browser: Browser, slot:
     assert whole.headers["ETag"] != part.headers["ETag"]
 
 
-def test_a_countdown_is_not_shared_for_it_would_be_late(browser: Browser, saved: Any) -> None:
+def test_a_countdown_is_not_shared_for_it_would_be_late(browser: Browser, saved: Save) -> None:
     soon = datetime.now(UTC) + timedelta(minutes=5)
     slot = saved(a_slot(opens_at=soon))
     answer = browser.client.get(f"/slots/{slot}")
@@ -155,7 +155,7 @@ def test_a_countdown_is_not_shared_for_it_would_be_late(browser: Browser, saved:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_draw_is_shared_like_the_slot(browser: Browser, saved: Any) -> None:
+def test_a_draw_is_shared_like_the_slot(browser: Browser, saved: Save) -> None:
     ends = datetime.now(UTC) + timedelta(hours=2)
     slot = saved(a_slot(admission=Admission.DRAW, entries_until=ends))
     assert is_shared(browser.client.get(f"/slots/{slot}/draw"))

@@ -1,13 +1,13 @@
 """Inside WeChat's browser: what it cannot do is not offered, and what to do instead is said."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub.config import ROOT
+from tests.aliases import Save
 from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.makers import a_slot
@@ -25,7 +25,7 @@ def looked_at(browser: Browser, url: str, agent: str) -> tuple[Page, Any]:
 
 
 def test_a_sheet_is_not_printed_but_opened_in_a_browser_first(
-    browser: Browser, saved: Callable[..., Any]
+    browser: Browser, saved: Save
 ) -> None:
     poster = f"/slots/{saved(a_slot())}/poster"
     page, answer = looked_at(browser, poster, ON_A_PHONE)
@@ -46,7 +46,7 @@ def test_the_desk_reads_the_same_of_its_day_sheet(browser: Browser, cast: Cast) 
 
 
 def test_pages_that_many_look_at_are_the_same_in_every_browser(
-    browser: Browser, saved: Callable[..., Any]
+    browser: Browser, saved: Save
 ) -> None:
     """A proxy keeps one copy of them."""
     for url in ("/", "/slots", "/centres", f"/slots/{saved(a_slot())}"):

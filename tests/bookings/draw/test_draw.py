@@ -1,7 +1,5 @@
 """What a draw gives to each party."""
 
-from typing import Any
-
 import pytest
 from sqlalchemy import select
 
@@ -20,6 +18,7 @@ from hub.bookings.waiting_list.actions import serve_waiting_list
 from hub.db import db, transaction
 from hub.refusals import Refused
 from hub.timetable.models import Slot
+from tests.aliases import Clock, Families, Make
 from tests.bookings.draw.acts import (
     CANCELLED,
     CONFIRMED,
@@ -46,7 +45,10 @@ pytestmark = pytest.mark.usefixtures("within")
 
 class TestTheDraw:
     def test_what_everybody_gets_is_what_is_recomputed_by_hand(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=6, waiting_limit=4)
         parties = [enter(slot, family) for family in families(1, 2, 1, 3, 1, 2, 1, 2, 1, 1)]
@@ -66,7 +68,11 @@ class TestTheDraw:
 
     @pytest.mark.parametrize("smaller_first", [True, False])
     def test_a_party_that_does_not_fit_stops_the_others_or_not(
-        self, smaller_first: bool, a_draw: Any, families: Any, clock: Any
+        self,
+        smaller_first: bool,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=4, waiting_limit=9, smaller_first=smaller_first)
         for family in families(3, 3, 1, 1):
@@ -78,7 +84,10 @@ class TestTheDraw:
         assert list(inconsistencies()) == []
 
     def test_those_who_wait_are_in_the_drawn_order_and_before_newcomers(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=1, waiting_limit=5)
         parties = [enter(slot, family)[0] for family in families(1, 1, 1, 1)]
@@ -91,7 +100,10 @@ class TestTheDraw:
         assert in_line == [*in_order[1:], last]
 
     def test_what_is_left_goes_to_who_comes_first(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=3)
         entered, newcomer = families(1, 1)
@@ -101,7 +113,10 @@ class TestTheDraw:
         assert states(enter(slot, newcomer)) == [CONFIRMED]
 
     def test_every_family_is_told_once_what_it_drew(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=2, waiting_limit=1)
         for family in families(2, 1, 1):
@@ -115,7 +130,10 @@ class TestTheDraw:
         assert sum("下次同档优先" in one for one in messages) == got.count("none")
 
     def test_who_cancels_after_the_list_keeps_its_line_and_takes_nothing(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=1, waiting_limit=0)
         parties = [enter(slot, family) for family in families(2, 1, 1)]
@@ -135,7 +153,10 @@ class TestTheDraw:
         assert list(inconsistencies()) == []
 
     def test_a_party_that_shrank_asks_for_as_many_as_are_left(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=2, waiting_limit=0)
         pair, single, other = (enter(slot, family) for family in families(2, 1, 1))
@@ -151,7 +172,10 @@ class TestTheDraw:
         assert list(inconsistencies()) == []
 
     def test_where_the_rest_fits_after_some_have_withdrawn_no_number_is_needed(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=2)
         pair, single = (enter(slot, family) for family in families(2, 1))
@@ -163,7 +187,10 @@ class TestTheDraw:
         assert states([pair[0], *single]) == [CONFIRMED, CONFIRMED]
 
     def test_where_all_fit_no_number_is_needed(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=3)
         parties = [enter(slot, family) for family in families(2, 1)]
@@ -176,7 +203,10 @@ class TestTheDraw:
         assert list(inconsistencies()) == []
 
     def test_where_not_all_fit_nothing_happens_without_the_number(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=1)
         bookings = [enter(slot, family)[0] for family in families(1, 1)]
@@ -187,7 +217,10 @@ class TestTheDraw:
         assert states(bookings) == [ENTERED, ENTERED]
 
     def test_a_draw_of_a_called_off_slot_is_not_held(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=1)
         for family in families(1, 1):
@@ -199,7 +232,9 @@ class TestTheDraw:
         assert did(DRAW) == 0
         assert list(inconsistencies()) == []
 
-    def test_no_other_way_leads_to_a_place_before_it(self, a_draw: Any, families: Any) -> None:
+    def test_no_other_way_leads_to_a_place_before_it(
+        self, a_draw: Make, families: Families
+    ) -> None:
         slot = a_draw(capacity=5)
         [booking] = enter(slot, families(1)[0])
         with transaction():
@@ -212,7 +247,10 @@ class TestTheDraw:
         assert list(inconsistencies()) == []
 
     def test_who_asks_fifty_times_as_often_gains_nothing(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=2)
         greedy, *others = families(1, 1, 1, 1)

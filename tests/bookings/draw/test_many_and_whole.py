@@ -18,6 +18,7 @@ from hub.bookings.jobs.scheduled_jobs import (
 from hub.bookings.slot_changes.actions import call_off
 from hub.db import db, transaction
 from hub.timetable.models import Series, Slot
+from tests.aliases import Clock, Families, Make
 from tests.at_once import at_once
 from tests.bookings.draw.acts import (
     CANCELLED,
@@ -47,7 +48,11 @@ pytestmark = pytest.mark.usefixtures("within")
 
 class TestMany:
     def test_two_workers_at_once_draw_once(
-        self, app: Flask, a_draw: Any, families: Any, clock: Any
+        self,
+        app: Flask,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=2, waiting_limit=1)
         for family in families(1, 1, 1, 1, 1):
@@ -69,7 +74,11 @@ class TestMany:
         assert list(inconsistencies()) == []
 
     def test_a_worker_killed_in_the_middle_leaves_nothing_half_done(
-        self, a_draw: Any, families: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         slot = a_draw(capacity=1)
         for family in families(1, 1, 1):
@@ -92,7 +101,7 @@ class TestMany:
         assert list(inconsistencies()) == []
 
     def test_a_large_draw_looks_nothing_up_for_each_entry(
-        self, a_draw: Any, clock: Any, queries: list[str]
+        self, a_draw: Make, clock: Clock, queries: list[str]
     ) -> None:
         slot = a_draw(capacity=20, waiting_limit=20)
         entered_in_bulk(slot, 60)
@@ -107,7 +116,11 @@ class TestMany:
 
 class TestAWhole期:
     def test_a_party_gets_all_dates_or_none(
-        self, a_draw: Any, families: Any, clock: Any, cast: Cast
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
+        cast: Cast,
     ) -> None:
         series = Series(
             activity_id=cast.activity,

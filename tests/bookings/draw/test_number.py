@@ -1,13 +1,13 @@
 """The public number of a draw: once, and in plain digits."""
 
 from functools import partial
-from typing import Any
 
 import pytest
 from flask import Flask
 
 from hub.bookings.draw.models import Draw
 from hub.refusals import Refused
+from tests.aliases import Clock, Families, Make
 from tests.at_once import at_once
 from tests.bookings.draw.acts import SOURCE, enter, freeze, fresh, number, somebody, the_draw
 
@@ -16,7 +16,10 @@ pytestmark = pytest.mark.usefixtures("within")
 
 class TestTheNumber:
     def test_only_once_and_only_for_a_closed_list(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=1)
         for family in families(1, 1):
@@ -33,7 +36,11 @@ class TestTheNumber:
 
     @pytest.mark.parametrize("spelling", ["", "abc", "7", "4; rm -rf", "4$(x)7", "<b>1</b>"])
     def test_nothing_but_digits(
-        self, spelling: str, a_draw: Any, families: Any, clock: Any
+        self,
+        spelling: str,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=1)
         enter(slot, families(1)[0])
@@ -42,7 +49,11 @@ class TestTheNumber:
             number(slot, spelling)
 
     def test_two_who_type_at_once_set_one(
-        self, app: Flask, a_draw: Any, families: Any, clock: Any
+        self,
+        app: Flask,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=1)
         for family in families(1, 1):

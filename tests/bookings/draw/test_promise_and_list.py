@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -23,6 +22,7 @@ from hub.db import db, transaction
 from hub.families.models import Priority
 from hub.refusals import Refused
 from hub.timetable.models import Slot, SlotState
+from tests.aliases import Clock, Families, Make
 from tests.at_once import at_once
 from tests.bookings.draw.acts import (
     ENTERED,
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.usefixtures("within")
 
 
 class TestThePromise:
-    def test_it_is_made_before_entries_open_and_once(self, a_draw: Any) -> None:
+    def test_it_is_made_before_entries_open_and_once(self, a_draw: Make) -> None:
         slot = a_draw(opens_at=clock.now() + timedelta(hours=1))
         assert did(PROMISE_DRAWS) == 1
         assert did(PROMISE_DRAWS) == 0
@@ -50,7 +50,7 @@ class TestThePromise:
         assert draw.commitment == hashlib.sha256(draw.secret.encode()).hexdigest()
         assert draw.committed_at < fresh(Slot, slot).opens_at
 
-    def test_nobody_enters_for_what_is_not_promised(self, a_draw: Any, families: Any) -> None:
+    def test_nobody_enters_for_what_is_not_promised(self, a_draw: Make, families: Families) -> None:
         slot = a_draw()
         [family] = families(1)
         [booking] = enter(slot, family)
@@ -58,13 +58,13 @@ class TestThePromise:
         assert the_draw(slot).committed_at == clock.now()
         assert list(inconsistencies()) == []
 
-    def test_no_promise_for_what_is_called_off_over_or_first_come(self, a_draw: Any) -> None:
+    def test_no_promise_for_what_is_called_off_over_or_first_come(self, a_draw: Make) -> None:
         a_draw(state=SlotState.CALLED_OFF)
         a_draw(starts_at=clock.now() - timedelta(days=1))
         a_draw(admission=Admission.FIRST_COME, entries_until=None)
         assert did(PROMISE_DRAWS) == 0
 
-    def test_two_workers_at_once_make_one_promise(self, app: Flask, a_draw: Any) -> None:
+    def test_two_workers_at_once_make_one_promise(self, app: Flask, a_draw: Make) -> None:
         slot = a_draw()
         ended = at_once(app, [lambda: did(PROMISE_DRAWS)] * 4)
         assert sum(int(count) * times for count, times in ended.items()) == 1
@@ -73,7 +73,10 @@ class TestThePromise:
 
 class TestTheList:
     def test_numbers_are_in_the_order_of_coming_and_a_party_has_one(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=3)
         first, second, third = families(1, 2, 1)
@@ -89,7 +92,10 @@ class TestTheList:
         assert withdrawn == set()
 
     def test_not_before_entries_end_and_at_that_very_instant(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw()
         early, late = families(1, 1)
@@ -104,7 +110,10 @@ class TestTheList:
         assert did(FREEZE_DRAWS) == 0
 
     def test_nobody_enters_after_it_whatever_the_clock_says(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=1)
         one, other, third = families(1, 1, 1)
@@ -117,7 +126,10 @@ class TestTheList:
         assert list(inconsistencies()) == []
 
     def test_who_is_known_to_the_staff_goes_first_with_the_whole_family(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         slot = a_draw(capacity=2)
         plain, known, plain_too = families(1, 2, 1)

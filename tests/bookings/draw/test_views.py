@@ -27,6 +27,7 @@ from hub.db import db, transaction
 from hub.desk.draw_number import views
 from hub.families.models import Priority
 from hub.timetable.models import Slot, SlotState
+from tests.aliases import Clock
 from tests.bookings.draw.acts import did, enter, entered_in_bulk
 from tests.bookings.draw.recomputed import Row, by_hand
 from tests.browser import Browser, Page
@@ -109,7 +110,7 @@ def rows_of(page: Page) -> list[list[str]]:
 
 class TestThePromise:
     def test_it_is_on_the_page_before_entries_open_and_tied_to_what_is_shown_afterwards(
-        self, app: Flask, cast: Cast, browser: Browser, clock: Any
+        self, app: Flask, cast: Cast, browser: Browser, clock: Clock
     ) -> None:
         slot_id = a_draw(app, cast, opens_at=hub_clock.now() + timedelta(hours=1))
         work(app)
@@ -130,7 +131,7 @@ class TestThePromise:
         assert "指纹几分钟内公布" in browser.visit(f"/slots/{slot_id}/draw").text
 
     def test_the_secret_is_on_no_page_before_the_draw(
-        self, app: Flask, cast: Cast, slot_id: int, clock: Any
+        self, app: Flask, cast: Cast, slot_id: int, clock: Clock
     ) -> None:
         def look() -> None:
             with app.app_context():
@@ -188,7 +189,7 @@ class TestWhileItIsOpen:
 
 class TestTheFrozenList:
     def test_it_shows_numbers_and_no_names_and_when_the_public_number_comes(
-        self, app: Flask, cast: Cast, slot_id: int, clock: Any
+        self, app: Flask, cast: Cast, slot_id: int, clock: Clock
     ) -> None:
         with app.app_context():
             db.session.add(
@@ -214,7 +215,12 @@ class TestTheFrozenList:
         assert "您家" not in page.text
 
     def test_a_long_list_comes_in_pages_with_as_many_queries(
-        self, app: Flask, cast: Cast, slot_id: int, clock: Any, queries: list[str]
+        self,
+        app: Flask,
+        cast: Cast,
+        slot_id: int,
+        clock: Clock,
+        queries: list[str],
     ) -> None:
         with app.test_request_context():
             entered_in_bulk(slot_id, 130)
@@ -229,7 +235,7 @@ class TestTheFrozenList:
         assert len(queries) < 12
 
     def test_who_cancels_now_is_marked_and_the_others_keep_their_numbers(
-        self, app: Flask, cast: Cast, slot_id: int, clock: Any
+        self, app: Flask, cast: Cast, slot_id: int, clock: Clock
     ) -> None:
         with app.test_request_context():
             enter(slot_id, [cast.xiaoman])
@@ -247,7 +253,7 @@ class TestTheFrozenList:
 
 class TestTheResult:
     def test_everybody_who_recomputes_it_from_the_page_finds_what_the_families_got(
-        self, app: Flask, cast: Cast, slot_id: int, clock: Any, tmp_path: Path
+        self, app: Flask, cast: Cast, slot_id: int, clock: Clock, tmp_path: Path
     ) -> None:
         with app.test_request_context():
             enter(slot_id, [cast.xiaoman, cast.duoduo])
@@ -305,7 +311,7 @@ class TestTheResult:
         assert "您家的登记号是 1 号" in mine.text
 
     def test_who_withdrew_is_on_the_list_and_the_script_leaves_its_out(
-        self, app: Flask, cast: Cast, slot_id: int, clock: Any
+        self, app: Flask, cast: Cast, slot_id: int, clock: Clock
     ) -> None:
         with app.test_request_context():
             enter(slot_id, [cast.amu])
@@ -328,7 +334,7 @@ class TestTheResult:
         assert {n: OUTCOMES[shown[n]] for n in (2, 3, 4)} == dict(found)
 
     def test_the_page_says_who_typed_the_number_in_as_what_when_and_from_where(
-        self, app: Flask, cast: Cast, slot_id: int, clock: Any
+        self, app: Flask, cast: Cast, slot_id: int, clock: Clock
     ) -> None:
         enter_families(app, slot_id, 2, 2)
         close(app, slot_id, clock)
@@ -340,7 +346,7 @@ class TestTheResult:
         assert "50%" in page.text  # one of the two families of equal rank
 
     def test_where_all_fit_nothing_was_drawn_and_the_page_says_so(
-        self, app: Flask, browser: Browser, slot_id: int, clock: Any
+        self, app: Flask, browser: Browser, slot_id: int, clock: Clock
     ) -> None:
         enter_families(app, slot_id, 2, 1)
         close(app, slot_id, clock)
@@ -358,7 +364,7 @@ class TestTheDesk:
         assert "名单公布以后，才能写公开数字" in page.text
         assert not [form for form in page.forms if "draw-number" in form.action]
 
-    def test_who_may(self, app: Flask, cast: Cast, slot_id: int, clock: Any) -> None:
+    def test_who_may(self, app: Flask, cast: Cast, slot_id: int, clock: Clock) -> None:
         enter_families(app, slot_id, 2, 2)
         close(app, slot_id, clock)
         path = f"/desk/slots/{slot_id}/draw-number"
@@ -384,7 +390,13 @@ class TestTheDesk:
         ],
     )
     def test_what_is_not_understood_is_said_beside_the_field_and_kept(
-        self, typed: dict[str, str], said: str, app: Flask, cast: Cast, slot_id: int, clock: Any
+        self,
+        typed: dict[str, str],
+        said: str,
+        app: Flask,
+        cast: Cast,
+        slot_id: int,
+        clock: Clock,
     ) -> None:
         enter_families(app, slot_id, 2, 2)
         close(app, slot_id, clock)
@@ -395,7 +407,7 @@ class TestTheDesk:
         assert {name: fields[name] for name in kept} == kept
 
     def test_the_number_stands_once_it_is_typed_in(
-        self, app: Flask, cast: Cast, slot_id: int, clock: Any
+        self, app: Flask, cast: Cast, slot_id: int, clock: Clock
     ) -> None:
         enter_families(app, slot_id, 2, 2)
         close(app, slot_id, clock)
@@ -407,7 +419,12 @@ class TestTheDesk:
         assert NUMBER in late.text
 
     def test_a_large_draw_is_left_to_the_worker(
-        self, app: Flask, cast: Cast, slot_id: int, clock: Any, monkeypatch: pytest.MonkeyPatch
+        self,
+        app: Flask,
+        cast: Cast,
+        slot_id: int,
+        clock: Clock,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(views, "AT_ONCE", 1)
         enter_families(app, slot_id, 2, 2)
@@ -419,7 +436,7 @@ class TestTheDesk:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_on_a_phone_before_and_after(
-    app: Flask, cast: Cast, slot_id: int, clock: Any, phones: Callable[..., Any]
+    app: Flask, cast: Cast, slot_id: int, clock: Clock, phones: Callable[..., Any]
 ) -> None:
     work(app)
     with app.test_request_context():

@@ -17,6 +17,7 @@ from hub.bookings.jobs.scheduled_jobs import (
 from hub.bookings.models import Booking
 from hub.bookings.single_slot.actions import cancel
 from hub.db import db, transaction
+from tests.aliases import Clock, Families, Make
 from tests.bookings.draw.acts import (
     CONFIRMED,
     clock_now,
@@ -66,11 +67,19 @@ class TestWhoLostLastTime:
         lost = [entry.lost_before for entry in frozen_list(the_draw(second))[0]]
         return [lost[by_party[outcome]] for outcome in ("place", "waiting", "none")]
 
-    def test_who_had_none(self, a_draw: Any, families: Any, clock: Any) -> None:
+    def test_who_had_none(
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
+    ) -> None:
         assert self.two_draws(a_draw, families, clock) == [False, True, True]
 
     def test_not_who_was_offered_one_from_the_waiting_list(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         def give_up(slot_id: int, _lost: list[int]) -> None:
             here = Booking.slot_id == slot_id, Booking.state == CONFIRMED
@@ -81,7 +90,10 @@ class TestWhoLostLastTime:
         assert self.two_draws(a_draw, families, clock, give_up) == [False, False, True]
 
     def test_not_who_was_given_one_at_once_and_cancelled_it(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         def give_up_twice(slot_id: int, _lost: list[int]) -> None:
             here = Booking.slot_id == slot_id, Booking.state == CONFIRMED
@@ -93,7 +105,12 @@ class TestWhoLostLastTime:
         found = self.two_draws(a_draw, families, clock, give_up_twice, offer_minutes=0)
         assert found == [False, False, True]
 
-    def test_only_the_last_draw_counts(self, a_draw: Any, families: Any, clock: Any) -> None:
+    def test_only_the_last_draw_counts(
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
+    ) -> None:
         def another(_slot_id: int, _lost: list[int]) -> None:
             slot = a_draw(capacity=1, starts_at=tomorrow(10) + timedelta(days=6))
             for family in families(1, 1):
@@ -103,7 +120,10 @@ class TestWhoLostLastTime:
         assert self.two_draws(a_draw, families, clock, another) == [False, False, False]
 
     def test_a_draw_that_nobody_entered_is_none(
-        self, a_draw: Any, families: Any, clock: Any
+        self,
+        a_draw: Make,
+        families: Families,
+        clock: Clock,
     ) -> None:
         def empty(_slot_id: int, _lost: list[int]) -> None:
             slot = a_draw(starts_at=tomorrow(10) + timedelta(days=6))

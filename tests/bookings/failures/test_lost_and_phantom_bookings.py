@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +20,7 @@ from hub.families.queries import my_person
 from hub.notices.actions import tell
 from hub.refusals import Refused
 from hub.timetable.models import Slot
+from tests.aliases import Clock
 from tests.bookings.acts import (
     Desk,
     _booking,
@@ -69,7 +69,7 @@ class TestLostAndPhantomBookings:
 
     @pytest.mark.parametrize("state", ["no_show", "called off"])
     def test_a_cancellation_is_not_said_to_be_done_where_nothing_was_cancelled(
-        self, desk: Desk, browser: Browser, clock: time_machine.Traveller, state: str
+        self, desk: Desk, browser: Browser, clock: Clock, state: str
     ) -> None:
         slot_id = desk.a_slot()
         number = desk.book(slot_id, desk.cast.xiaoman)

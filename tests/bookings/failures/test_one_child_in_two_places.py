@@ -4,7 +4,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-import time_machine
 from flask import Flask
 
 from hub import clock as the_clock
@@ -19,6 +18,7 @@ from hub.db import db
 from hub.families.models import Person
 from hub.refusals import Refused
 from hub.timetable.models import Slot
+from tests.aliases import Clock
 from tests.bookings.acts import (
     Desk,
 )
@@ -78,7 +78,7 @@ class TestOneChildInTwoPlaces:
             )
 
     def test_not_by_coming_late_to_the_first_after_booking_the_second(
-        self, desk: Desk, two: tuple[int, int], clock: time_machine.Traveller
+        self, desk: Desk, two: tuple[int, int], clock: Clock
     ) -> None:
         number = desk.book(two[0], desk.cast.xiaoman)
         clock.move_to(tomorrow(14, 20))

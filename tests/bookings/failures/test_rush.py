@@ -3,17 +3,15 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 
 from hub import clock as the_clock
 from hub.refusals import Refused
+from tests.aliases import Clock
 from tests.bookings.acts import TICK, Desk
 
 
 class TestTheRush:
-    def test_nobody_is_put_off_within_the_first_second(
-        self, desk: Desk, clock: time_machine.Traveller
-    ) -> None:
+    def test_nobody_is_put_off_within_the_first_second(self, desk: Desk, clock: Clock) -> None:
         opens_at = the_clock.now() + timedelta(hours=1, microseconds=123_456)
         slot = desk.a_slot(opens_at=opens_at, capacity=2)
         clock.move_to(opens_at - TICK)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -20,6 +19,7 @@ from hub.bookings.waiting_list.models import Answer, Offer
 from hub.catalogue.models import Admission
 from hub.db import db, transaction
 from hub.refusals import Refused
+from tests.aliases import Clock
 from tests.bookings.acts import TICK, Desk, _booking
 from tests.cast import Cast
 from tests.makers import tomorrow
@@ -50,7 +50,7 @@ class TestWaitingList:
 
     @pytest.mark.parametrize("minutes", [10, 11, 30, 60, 600])
     def test_an_offer_ends_before_the_start_with_time_left_for_the_next(
-        self, desk: Desk, app: Flask, clock: time_machine.Traveller, minutes: int
+        self, desk: Desk, app: Flask, clock: Clock, minutes: int
     ) -> None:
         slot = desk.a_slot(capacity=1, cancel_until=tomorrow(14))
         [[holder], [first]] = desk.book_strangers(slot, 1, 1)
@@ -62,7 +62,7 @@ class TestWaitingList:
             assert the_clock.now() < until < tomorrow(14)
 
     def test_nobody_is_asked_in_the_last_minutes_nor_after_the_start(
-        self, desk: Desk, clock: time_machine.Traveller
+        self, desk: Desk, clock: Clock
     ) -> None:
         slot = desk.a_slot(capacity=2, cancel_until=tomorrow(14))
         [[holder], [late], [waits]] = desk.book_strangers(slot, 1, 1, 1)
@@ -78,7 +78,7 @@ class TestWaitingList:
 
     @pytest.mark.parametrize("smaller_first", [True, False])
     def test_in_the_last_minutes_a_place_is_for_who_presses_first(
-        self, desk: Desk, clock: time_machine.Traveller, app: Flask, smaller_first: bool
+        self, desk: Desk, clock: Clock, app: Flask, smaller_first: bool
     ) -> None:
         given = {"cancel_until": tomorrow(14), "smaller_first": smaller_first}
         slot = desk.a_slot(capacity=1, **given)
@@ -89,7 +89,7 @@ class TestWaitingList:
         assert desk.states(quick) == ["confirmed"]
 
     def test_who_waits_and_presses_in_the_last_minutes_has_the_place_and_it_is_written_down(
-        self, desk: Desk, clock: time_machine.Traveller, app: Flask, cast: Cast
+        self, desk: Desk, clock: Clock, app: Flask, cast: Cast
     ) -> None:
         slot = desk.a_slot(capacity=1, cancel_until=tomorrow(14))
         [[holder]] = desk.book_strangers(slot, 1)
@@ -106,7 +106,7 @@ class TestWaitingList:
             assert written == [("book", cast.mother), ("confirm", cast.grandmother)]
 
     def test_the_first_is_served_first_though_booking_has_closed_meanwhile(
-        self, desk: Desk, clock: time_machine.Traveller
+        self, desk: Desk, clock: Clock
     ) -> None:
         """Whether a slot still takes bookings says nothing of who stands in its line."""
         slot = desk.a_slot(capacity=1, closes_at=tomorrow(10))
@@ -171,7 +171,7 @@ class TestWaitingList:
         assert desk.left(slot) == 1
 
     def test_an_offer_is_taken_until_the_instant_it_ends_and_ends_once(
-        self, desk: Desk, app: Flask, clock: time_machine.Traveller
+        self, desk: Desk, app: Flask, clock: Clock
     ) -> None:
         slot = desk.a_slot(capacity=1)
         [[holder], [first], [second]] = desk.book_strangers(slot, 1, 1, 1)

@@ -4,7 +4,6 @@ import threading
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -16,6 +15,7 @@ from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.waiting_list import actions as waiting_list
 from hub.db import db
 from hub.timetable.models import Slot
+from tests.aliases import Clock
 from tests.bookings.acts import (
     WAITING,
     _booking,
@@ -101,7 +101,7 @@ class TestWhole:
         self,
         app: Flask,
         cast: Cast,
-        clock: time_machine.Traveller,
+        clock: Clock,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """The desk books what is left of a 期 while somebody gives up one of its dates."""

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from time_machine import Traveller
 
 from hub import clock as clocks
 from hub.accounts.models import Account
@@ -18,6 +16,7 @@ from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.queries import my_booking
 from hub.db import db, transaction
 from hub.ops.retention import delete_expired
+from tests.aliases import Book, Clock, Make
 from tests.at_once import at_once
 from tests.browser import Browser
 from tests.cast import Cast
@@ -27,7 +26,7 @@ Said = Callable[[], list[tuple[bool, str, bool]]]
 
 
 @pytest.fixture
-def number(cast: Cast, a_place: Any, booked: Any, clock: Traveller) -> str:
+def number(cast: Cast, a_place: Make, booked: Book, clock: Clock) -> str:
     """小满 was there: the slot is just over."""
     number: str = booked(a_place(), cast.mother, cast.xiaoman)
     clock.move_to(tomorrow(16))
@@ -88,7 +87,12 @@ def test_taps_of_the_same_moment_are_one_answer(
 
 
 def test_it_can_be_said_for_two_weeks_once_it_is_over(
-    mother: Browser, cast: Cast, a_place: Any, booked: Any, said: Said, clock: Traveller
+    mother: Browser,
+    cast: Cast,
+    a_place: Make,
+    booked: Book,
+    said: Said,
+    clock: Clock,
 ) -> None:
     ends_at = tomorrow(15, 30)
     number = booked(a_place(), cast.mother, cast.xiaoman)
@@ -161,7 +165,7 @@ def test_nothing_chosen_too_long_a_word_or_a_word_first_is_refused_and_stays_typ
 
 
 def test_it_is_forgotten_after_half_a_year(
-    app: Flask, mother: Browser, number: str, said: Said, clock: Traveller
+    app: Flask, mother: Browser, number: str, said: Said, clock: Clock
 ) -> None:
     mother.submit(mother.visit(f"/bookings/{number}"), form="/feedback", glad="y")
     clock.shift(timedelta(days=179))
@@ -175,7 +179,12 @@ def test_it_is_forgotten_after_half_a_year(
 
 
 def test_many_bookings_that_are_over_cost_one_query_more(
-    mother: Browser, cast: Cast, a_place: Any, booked: Any, clock: Traveller, queries: list[str]
+    mother: Browser,
+    cast: Cast,
+    a_place: Make,
+    booked: Book,
+    clock: Clock,
+    queries: list[str],
 ) -> None:
     booked(a_place(), cast.mother, cast.xiaoman)
     queries.clear()

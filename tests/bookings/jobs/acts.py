@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from flask_babel import force_locale
 from sqlalchemy import select
@@ -18,10 +17,11 @@ from hub.bookings.waiting_list.models import Offer
 from hub.db import db
 from hub.notices.models import Notice
 from hub.timetable.models import Slot
+from tests.aliases import Clock
 from tests.makers import a_booking, a_child, a_guardian
 
 OFFERED, WAITING, CONFIRMED = BookingState.OFFERED, BookingState.WAITING, BookingState.CONFIRMED
-Clock = time_machine.Traveller
+Clock = Clock
 Saved = Callable[..., Any]
 
 

@@ -1,7 +1,5 @@
 """我约上了吗? By phone and booking number, without signing in."""
 
-from typing import Any
-
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -9,6 +7,7 @@ from sqlalchemy import func, select
 from hub.bookings.my_bookings import lookup
 from hub.db import db
 from hub.limits import RateCount
+from tests.aliases import Book, Make
 from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.makers import a_number, tomorrow
@@ -23,7 +22,7 @@ def ask(browser: Browser, number: str, phone: str = PHONE, expect: int = 200) ->
 
 
 def test_the_answer_says_what_when_and_where_and_names_nobody(
-    browser: Browser, cast: Cast, a_place: Any, booked: Any
+    browser: Browser, cast: Cast, a_place: Make, booked: Book
 ) -> None:
     number = booked(a_place(), cast.mother, cast.xiaoman)
     page = ask(browser, number)
@@ -34,7 +33,7 @@ def test_the_answer_says_what_when_and_where_and_names_nobody(
 
 
 def test_both_guardians_phones_are_right_and_numbers_are_understood_as_people_type_them(
-    browser: Browser, cast: Cast, a_place: Any, booked: Any
+    browser: Browser, cast: Cast, a_place: Make, booked: Book
 ) -> None:
     number = booked(a_place(), cast.mother, cast.xiaoman)
     spaced = f" {number[:3]} {number[3:6]}-{number[6:]} "
@@ -44,14 +43,14 @@ def test_both_guardians_phones_are_right_and_numbers_are_understood_as_people_ty
 
 
 def test_who_waits_reads_its_position(
-    browser: Browser, cast: Cast, a_place: Any, booked: Any
+    browser: Browser, cast: Cast, a_place: Make, booked: Book
 ) -> None:
     slot = a_place(capacity=1, taken=1, waiting=2)
     assert "候补第 3 位" in ask(browser, booked(slot, cast.mother, cast.xiaoman)).text
 
 
 def test_a_wrong_phone_and_an_unknown_number_answer_the_same(
-    browser: Browser, cast: Cast, a_place: Any, booked: Any
+    browser: Browser, cast: Cast, a_place: Make, booked: Book
 ) -> None:
     number = booked(a_place(), cast.mother, cast.xiaoman)
     known, unknown = "13800000003", "13900000000"
@@ -86,7 +85,11 @@ def test_what_cannot_be_read_is_asked_for_again(
 
 
 def test_one_phone_is_asked_about_so_often_and_no_more(
-    browser: Browser, cast: Cast, a_place: Any, booked: Any, monkeypatch: pytest.MonkeyPatch
+    browser: Browser,
+    cast: Cast,
+    a_place: Make,
+    booked: Book,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(lookup, "QUESTIONS_PER_PHONE_AND_HOUR", 2)
     number = booked(a_place(), cast.mother, cast.xiaoman)
@@ -117,7 +120,11 @@ def test_it_is_found_from_every_page_and_from_the_sign_in_page(browser: Browser)
 
 
 def test_the_page_reads_nothing_and_an_answer_takes_few_queries(
-    browser: Browser, queries: list[str], cast: Cast, a_place: Any, booked: Any
+    browser: Browser,
+    queries: list[str],
+    cast: Cast,
+    a_place: Make,
+    booked: Book,
 ) -> None:
     numbers = [
         booked(a_place(starts_at=tomorrow(hour)), cast.mother, cast.xiaoman) for hour in (9, 12)

@@ -12,13 +12,14 @@ from hub.bookings.jobs.consistency import inconsistencies
 from hub.catalogue.models import Activity
 from hub.db import db
 from hub.timetable.models import Series, Slot, SlotState
+from tests.aliases import Book, Clock, Make, Save
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_slot, an_activity, tomorrow
 
 
 @pytest.fixture
-def two_slots(cast: Cast, a_place: Any, booked: Any) -> Callable[..., tuple[str, int, int]]:
+def two_slots(cast: Cast, a_place: Make, booked: Book) -> Callable[..., tuple[str, int, int]]:
     """小满 has a place tomorrow at 14:00; the same is on at 18:00: the number, and both slots."""
 
     def make(**other: Any) -> tuple[str, int, int]:
@@ -38,7 +39,9 @@ def places_left(app: Flask, *slot_ids: int) -> list[int]:
         return [db.session.get_one(Slot, slot_id).places_left for slot_id in slot_ids]
 
 
-def test_one_press_exchanges_the_place(app: Flask, mother: Browser, two_slots: Any) -> None:
+def test_one_press_exchanges_the_place(
+    app: Flask, mother: Browser, two_slots: Callable[..., tuple[str, int, int]]
+) -> None:
     number, first, second = two_slots(capacity=2)
     page = mother.visit(mother.visit(f"/bookings/{number}").links["改到别的场次"])
     page = mother.submit(page, form="/move", slot=str(second))
@@ -51,7 +54,7 @@ def test_one_press_exchanges_the_place(app: Flask, mother: Browser, two_slots: A
 
 
 def test_sent_twice_moves_once_and_leads_to_the_same_booking(
-    app: Flask, mother: Browser, two_slots: Any
+    app: Flask, mother: Browser, two_slots: Callable[..., tuple[str, int, int]]
 ) -> None:
     number, first, second = two_slots(capacity=2)
     asked = mother.visit(f"/bookings/{number}/move")
@@ -62,7 +65,10 @@ def test_sent_twice_moves_once_and_leads_to_the_same_booking(
 
 
 def test_without_a_place_there_the_old_booking_stands_and_the_page_says_so(
-    app: Flask, mother: Browser, two_slots: Any, fill_up: Any
+    app: Flask,
+    mother: Browser,
+    two_slots: Callable[..., tuple[str, int, int]],
+    fill_up: Callable[..., None],
 ) -> None:
     number, first, second = two_slots(capacity=1)
     asked = mother.visit(f"/bookings/{number}/move")
@@ -74,7 +80,11 @@ def test_without_a_place_there_the_old_booking_stands_and_the_page_says_so(
 
 
 def test_refused_by_a_rule_the_old_booking_stands_and_the_page_says_so(
-    app: Flask, mother: Browser, cast: Cast, two_slots: Any, booked: Any
+    app: Flask,
+    mother: Browser,
+    cast: Cast,
+    two_slots: Callable[..., tuple[str, int, int]],
+    booked: Book,
 ) -> None:
     number, first, second = two_slots()
     booked(second, cast.mother, cast.xiaoman)
@@ -86,7 +96,11 @@ def test_refused_by_a_rule_the_old_booking_stands_and_the_page_says_so(
 
 
 def test_only_slots_of_the_activity_that_have_places_now_are_offered(
-    app: Flask, mother: Browser, cast: Cast, two_slots: Any, a_place: Any
+    app: Flask,
+    mother: Browser,
+    cast: Cast,
+    two_slots: Callable[..., tuple[str, int, int]],
+    a_place: Make,
 ) -> None:
     number, _first, second = two_slots()
     a_place(starts_at=tomorrow(8), capacity=1, taken=1)
@@ -100,7 +114,10 @@ def test_only_slots_of_the_activity_that_have_places_now_are_offered(
 
 
 def test_a_slot_of_another_activity_is_refused_even_by_a_hand_made_request(
-    app: Flask, mother: Browser, two_slots: Any, saved: Any
+    app: Flask,
+    mother: Browser,
+    two_slots: Callable[..., tuple[str, int, int]],
+    saved: Save,
 ) -> None:
     number, first, _second = two_slots()
     elsewhere = saved(a_slot())
@@ -112,7 +129,9 @@ def test_a_slot_of_another_activity_is_refused_even_by_a_hand_made_request(
 
 
 @pytest.mark.parametrize("typed", ["", "x", "9" * 400])
-def test_without_a_slot_it_is_asked_for(mother: Browser, two_slots: Any, typed: str) -> None:
+def test_without_a_slot_it_is_asked_for(
+    mother: Browser, two_slots: Callable[..., tuple[str, int, int]], typed: str
+) -> None:
     number, _first, _second = two_slots()
     asked = mother.visit(f"/bookings/{number}/move").form("/move")
     page = mother.post(asked.action, asked.fields | {"slot": typed}, 422)
@@ -120,7 +139,10 @@ def test_without_a_slot_it_is_asked_for(mother: Browser, two_slots: Any, typed: 
 
 
 def test_after_the_deadline_the_page_says_why_not(
-    app: Flask, mother: Browser, two_slots: Any, clock: Any
+    app: Flask,
+    mother: Browser,
+    two_slots: Callable[..., tuple[str, int, int]],
+    clock: Clock,
 ) -> None:
     number, first, second = two_slots()
     asked = mother.visit(f"/bookings/{number}/move")
@@ -132,7 +154,12 @@ def test_after_the_deadline_the_page_says_why_not(
 
 
 def test_a_turn_on_the_waiting_list_cannot_be_moved(
-    app: Flask, mother: Browser, cast: Cast, a_place: Any, fill_up: Any, booked: Any
+    app: Flask,
+    mother: Browser,
+    cast: Cast,
+    a_place: Make,
+    fill_up: Callable[..., None],
+    booked: Book,
 ) -> None:
     slot = a_place(capacity=1)
     fill_up(slot)
@@ -142,7 +169,7 @@ def test_a_turn_on_the_waiting_list_cannot_be_moved(
 
 
 def test_a_date_of_a_whole_series_is_left_and_not_moved(
-    app: Flask, mother: Browser, two_slots: Any
+    app: Flask, mother: Browser, two_slots: Callable[..., tuple[str, int, int]]
 ) -> None:
     number, first, second = two_slots()
     asked = mother.visit(f"/bookings/{number}/move")
@@ -158,7 +185,7 @@ def test_a_date_of_a_whole_series_is_left_and_not_moved(
 
 
 def test_only_the_family_sees_and_moves_it(
-    app: Flask, browser: Browser, cast: Cast, two_slots: Any
+    app: Flask, browser: Browser, cast: Cast, two_slots: Callable[..., tuple[str, int, int]]
 ) -> None:
     number, first, second = two_slots()
     address = f"/bookings/{number}/move"
@@ -171,7 +198,10 @@ def test_only_the_family_sees_and_moves_it(
 
 
 def test_the_list_takes_the_same_number_of_queries_however_long_it_is(
-    mother: Browser, queries: list[str], two_slots: Any, a_place: Any
+    mother: Browser,
+    queries: list[str],
+    two_slots: Callable[..., tuple[str, int, int]],
+    a_place: Make,
 ) -> None:
     number, _first, _second = two_slots()
 

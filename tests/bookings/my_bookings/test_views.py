@@ -1,5 +1,6 @@
 """A slot's page and the household's bookings, as people meet them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -8,6 +9,7 @@ from hub.bookings.models import BookingState
 from hub.db import db
 from hub.families.models import Household, Person
 from hub.timetable.models import Slot, SlotState
+from tests.aliases import Clock, Make
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_booking, a_child, tomorrow, years_ago
@@ -19,21 +21,21 @@ def book(browser: Browser, slot: int, person: int, expect: int = 200) -> Any:
 
 
 class TestASlot:
-    def test_shows_everything_needed_to_decide(self, browser: Browser, a_place: Any) -> None:
+    def test_shows_everything_needed_to_decide(self, browser: Browser, a_place: Make) -> None:
         page = browser.visit(f"/slots/{a_place(taken=3, fee_fen=2000)}")
         for words in ("亲子绘本", "余 7 个", "14:00–15:30", "¥20", "榕树社区", "023-00000000"):
             assert words in page.text
         assert "之前都可以取消" in page.text
 
     def test_leads_a_stranger_to_the_sign_in_page_and_back(
-        self, browser: Browser, a_place: Any
+        self, browser: Browser, a_place: Make
     ) -> None:
         slot = a_place()
         link = browser.visit(f"/slots/{slot}").links["登录后预约"]
         assert link == f"/sign-in?next=/slots/{slot}"
 
     def test_leads_somebody_without_family_to_adding_a_person(
-        self, browser: Browser, cast: Cast, a_place: Any
+        self, browser: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = browser.sign_in(cast.stranger).visit(f"/slots/{a_place()}")
         assert "/family/persons/new" in page.links["先添加家人"]
@@ -42,14 +44,14 @@ class TestASlot:
         assert "404" not in browser.visit("/slots/999999", 404).title
 
     def test_does_not_offer_persons_it_is_not_for(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = mother.visit(f"/slots/{a_place(youngest_months=36)}")
         assert page.form("/bookings").choices["person"] == [str(cast.xiaoman)]
         assert "朵朵那天2岁" in page.text
 
     def test_does_not_offer_who_is_booked_already(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place(youngest_months=36)
         proof = book(mother, slot, cast.xiaoman)
@@ -58,19 +60,19 @@ class TestASlot:
         assert not [form for form in page.forms if "/bookings" in form.action]
 
     def test_leads_a_family_it_is_not_for_to_what_is(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = mother.visit(f"/slots/{a_place(youngest_months=12 * 10, oldest_months=12 * 12)}")
         assert page.links["找适合小满的"] == "/slots?age=6"
 
     def test_chooses_the_only_person_it_fits(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = mother.visit(f"/slots/{a_place(youngest_months=36)}")
         assert page.form("/bookings").fields["person"] == str(cast.xiaoman)
 
     def test_that_is_called_off_says_why_and_offers_no_button(
-        self, mother: Browser, a_place: Any
+        self, mother: Browser, a_place: Make
     ) -> None:
         slot = a_place(state=SlotState.CALLED_OFF, called_off_reason="停水")
         page = mother.visit(f"/slots/{slot}")
@@ -78,7 +80,7 @@ class TestASlot:
         assert not [form for form in page.forms if "/bookings" in form.action]
 
     def test_that_is_full_shows_other_dates_with_places(
-        self, browser: Browser, a_place: Any
+        self, browser: Browser, a_place: Make
     ) -> None:
         other = a_place(starts_at=tomorrow(18))
         page = browser.visit(f"/slots/{a_place(capacity=1, taken=1, waiting=2)}")
@@ -89,7 +91,7 @@ class TestASlot:
 
 class TestBooking:
     def test_is_one_press_and_shows_the_proof(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = book(mother, a_place(), cast.xiaoman)
         assert page.url.startswith("/bookings/")
@@ -98,25 +100,27 @@ class TestBooking:
         assert "<svg" in page.html
         assert "预约号" in page.text
 
-    def test_of_a_full_slot_shows_the_turn(self, mother: Browser, cast: Cast, a_place: Any) -> None:
+    def test_of_a_full_slot_shows_the_turn(
+        self, mother: Browser, cast: Cast, a_place: Make
+    ) -> None:
         page = book(mother, a_place(capacity=1, taken=1, waiting=2), cast.xiaoman)
         assert "候补第 3 位" in page.text
 
     def test_sent_twice_is_made_once_and_answered_the_same(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = mother.visit(f"/slots/{a_place()}")
         first = mother.submit(page, form="/bookings", person=str(cast.xiaoman))
         again = mother.submit(page, form="/bookings", person=str(cast.xiaoman))
         assert first.url == again.url
 
-    def test_without_a_person_asks_for_one(self, mother: Browser, a_place: Any) -> None:
+    def test_without_a_person_asks_for_one(self, mother: Browser, a_place: Make) -> None:
         page = mother.visit(f"/slots/{a_place()}")
         page = mother.submit(page, 422, form="/bookings")
         assert "请选择给谁预约" in page.text
 
     def test_again_for_the_same_child_is_refused_beside_the_button_with_a_way_on(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place()
         left_open = mother.visit(f"/slots/{slot}")
@@ -127,7 +131,7 @@ class TestBooking:
         assert page.form("/bookings").fields["person"] == str(cast.xiaoman)
 
     def test_of_somebody_elses_child_is_refused_like_one_that_does_not_exist(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = mother.visit(f"/slots/{a_place()}")
         sent = page.form("/bookings").fields | {"person": str(cast.amu)}
@@ -137,7 +141,7 @@ class TestBooking:
         assert "阿木" not in theirs.text
 
     def test_of_a_person_it_does_not_fit_is_refused_even_by_a_hand_made_request(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = mother.visit(f"/slots/{a_place(youngest_months=36)}")
         sent = page.form("/bookings").fields | {"person": str(cast.duoduo)}
@@ -145,7 +149,7 @@ class TestBooking:
         assert "这一场适合" in page.text
 
     def test_when_places_and_waiting_list_are_full_says_what_else_there_is(
-        self, mother: Browser, cast: Cast, a_place: Any, fill_up: Any
+        self, mother: Browser, cast: Cast, a_place: Make, fill_up: Callable[..., None]
     ) -> None:
         slot = a_place(capacity=1, waiting_limit=1)
         left_open = mother.visit(f"/slots/{slot}")
@@ -158,7 +162,11 @@ class TestBooking:
             assert "看看别的场次" in page.links
 
     def test_after_the_window_has_closed_meanwhile_says_so(
-        self, mother: Browser, cast: Cast, a_place: Any, clock: Any
+        self,
+        mother: Browser,
+        cast: Cast,
+        a_place: Make,
+        clock: Clock,
     ) -> None:
         page = mother.visit(f"/slots/{a_place()}")
         clock.move_to(tomorrow(14), tick=False)
@@ -166,7 +174,7 @@ class TestBooking:
         assert "已经开始了" in page.text
 
     def test_by_a_stranger_leads_to_the_sign_in_page(
-        self, browser: Browser, cast: Cast, a_place: Any
+        self, browser: Browser, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place()
         page = browser.sign_in(cast.mother).visit(f"/slots/{slot}")
@@ -176,14 +184,18 @@ class TestBooking:
         assert page.url.startswith("/sign-in")
 
     def test_without_the_token_of_the_form_is_refused(
-        self, mother: Browser, cast: Cast, a_place: Any
+        self, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         mother.post(f"/slots/{a_place()}/bookings", {"person": str(cast.xiaoman)}, 400)
 
 
 class TestMyBookings:
     def test_are_coming_or_past(
-        self, mother: Browser, cast: Cast, a_place: Any, clock: Any
+        self,
+        mother: Browser,
+        cast: Cast,
+        a_place: Make,
+        clock: Clock,
     ) -> None:
         book(mother, a_place(), cast.xiaoman)
         page = mother.visit("/bookings")
@@ -197,7 +209,7 @@ class TestMyBookings:
         assert "约好了" not in page.text
 
     def test_are_shared_by_the_guardians_of_a_household_and_nobody_else(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         proof = book(mother, a_place(), cast.xiaoman).url
         assert "小满" in Browser(app).sign_in(cast.grandmother).visit(proof).text
@@ -216,7 +228,7 @@ class TestMyBookings:
             mother.visit(f"/bookings/{number}", 404)
 
     def test_led_to_the_roster_when_staff_scan_the_code(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place()
         proof = book(mother, slot, cast.xiaoman).url
@@ -227,7 +239,7 @@ class TestMyBookings:
 
 class TestCancelling:
     def test_asks_once_and_frees_the_place(
-        self, mother: Browser, cast: Cast, a_place: Any, app: Flask
+        self, mother: Browser, cast: Cast, a_place: Make, app: Flask
     ) -> None:
         slot = a_place(capacity=3)
         proof = book(mother, slot, cast.xiaoman)
@@ -237,7 +249,11 @@ class TestCancelling:
         assert "余 3 个" in mother.visit(f"/slots/{slot}").text
 
     def test_after_the_deadline_says_why_not_and_whom_to_call(
-        self, mother: Browser, cast: Cast, a_place: Any, clock: Any
+        self,
+        mother: Browser,
+        cast: Cast,
+        a_place: Make,
+        clock: Clock,
     ) -> None:
         proof = book(mother, a_place(), cast.xiaoman)
         asking = mother.visit(proof.links["取消预约"])
@@ -247,14 +263,14 @@ class TestCancelling:
         assert "取消预约" not in page.links
         assert "tel:023-00000000" in page.hrefs
 
-    def test_twice_is_as_good_as_once(self, mother: Browser, cast: Cast, a_place: Any) -> None:
+    def test_twice_is_as_good_as_once(self, mother: Browser, cast: Cast, a_place: Make) -> None:
         proof = book(mother, a_place(), cast.xiaoman)
         asking = mother.visit(proof.links["取消预约"])
         mother.submit(asking, form="/cancellation")
         assert "已取消" in mother.submit(asking, form="/cancellation").text
 
     def test_of_somebody_elses_booking_is_not_found(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         proof = book(mother, a_place(), cast.xiaoman)
         asking = mother.visit(proof.links["取消预约"])
@@ -264,7 +280,7 @@ class TestCancelling:
         assert "约好了" in mother.visit(proof.url).text
 
     def test_passes_the_place_on_and_the_next_family_reads_it(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place(capacity=1, offer_minutes=0)
         proof = book(mother, slot, cast.xiaoman)
@@ -285,7 +301,12 @@ class TestTheNumberOfQueries:
         return len(queries)
 
     def test_of_a_slot(
-        self, app: Flask, mother: Browser, queries: list[str], cast: Cast, a_place: Any
+        self,
+        app: Flask,
+        mother: Browser,
+        queries: list[str],
+        cast: Cast,
+        a_place: Make,
     ) -> None:
         slot = a_place(capacity=30, taken=2)
         assert self.count(mother, queries, f"/slots/{slot}") <= 4
@@ -296,12 +317,17 @@ class TestTheNumberOfQueries:
         assert self.count(mother, queries, f"/slots/{slot}") <= 4
 
     def test_of_a_slot_for_a_stranger(
-        self, browser: Browser, queries: list[str], a_place: Any
+        self, browser: Browser, queries: list[str], a_place: Make
     ) -> None:
         assert self.count(browser, queries, f"/slots/{a_place()}") <= 1
 
     def test_of_my_bookings(
-        self, app: Flask, mother: Browser, queries: list[str], cast: Cast, a_place: Any
+        self,
+        app: Flask,
+        mother: Browser,
+        queries: list[str],
+        cast: Cast,
+        a_place: Make,
     ) -> None:
         few = self.count(mother, queries, "/bookings")
         for hour in range(8, 20, 2):
@@ -316,7 +342,7 @@ class TestTheNumberOfQueries:
         assert self.count(mother, queries, "/bookings") <= 5  # and the positions of those who wait
 
     def test_of_a_booking_its_cancellation_and_the_removal_of_a_person(
-        self, mother: Browser, queries: list[str], cast: Cast, a_place: Any
+        self, mother: Browser, queries: list[str], cast: Cast, a_place: Make
     ) -> None:
         certain = book(mother, a_place(), cast.xiaoman).url
         full = a_place(capacity=1, taken=1, waiting=3, starts_at=tomorrow(18))

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -16,6 +15,7 @@ from hub.db import db, transaction
 from hub.families.models import Guardian
 from hub.families.queries import my_persons
 from hub.timetable.models import Slot
+from tests.aliases import Clock
 from tests.bookings.series.whole import (
     DATES,
     booking_on,
@@ -69,6 +69,6 @@ def booked(app: Flask) -> int:
         return len(db.session.scalars(select(Booking.id)).all())
 
 
-def begin(clock: time_machine.Traveller) -> None:
+def begin(clock: Clock) -> None:
     """The first date has begun; the others are to come."""
     clock.move_to(tomorrow(14))

@@ -15,6 +15,7 @@ from hub.bookings.single_slot.actions import cancel
 from hub.catalogue.models import Admission
 from hub.db import db, transaction
 from hub.timetable.models import Slot
+from tests.aliases import Clock
 from tests.bookings.series.whole import (
     DATES,
     a_family,
@@ -28,7 +29,7 @@ from tests.bookings.series.whole import (
 
 
 def test_two_of_three_families_draw_all_dates_and_the_third_waits_for_all(
-    app: Flask, clock: Any
+    app: Flask, clock: Clock
 ) -> None:
     series = a_drawn_whole(app, 2)
     numbers = [enrol_family(app, series, a_family(app)) for _ in range(3)]
@@ -41,7 +42,7 @@ def test_two_of_three_families_draw_all_dates_and_the_third_waits_for_all(
 
 
 def test_who_drew_all_dates_and_gives_them_up_leaves_them_to_who_waits(
-    app: Flask, clock: Any
+    app: Flask, clock: Clock
 ) -> None:
     series = a_drawn_whole(app, 1, offer_minutes=0)
     numbers = [enrol_family(app, series, a_family(app)) for _ in range(2)]
@@ -53,7 +54,7 @@ def test_who_drew_all_dates_and_gives_them_up_leaves_them_to_who_waits(
     assert places(app, series) == [(0, 0)] * DATES
 
 
-def test_who_withdrew_before_the_draw_is_not_on_the_list(app: Flask, clock: Any) -> None:
+def test_who_withdrew_before_the_draw_is_not_on_the_list(app: Flask, clock: Clock) -> None:
     series = a_drawn_whole(app, 1)
     stays, goes, also = (enrol_family(app, series, a_family(app)) for _ in range(3))
     give_up(app, goes, cancel_enrolment)

@@ -1,10 +1,8 @@
 """Booking a whole 期: all dates or none, and until when."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -16,6 +14,7 @@ from hub.catalogue.models import Activity
 from hub.db import db, transaction
 from hub.refusals import Refused
 from hub.timetable.models import Slot
+from tests.aliases import Clock, Save
 from tests.bookings.series.acts import CONFIRMED, WAITING, act_on, begin, book_date, booked, give_up
 from tests.bookings.series.whole import (
     DATES,
@@ -66,7 +65,7 @@ class TestAllOrNone:
 
     @pytest.mark.parametrize("date", range(DATES))
     def test_something_else_at_the_time_of_one_date_refuses_all_and_names_it(
-        self, app: Flask, saved: Any, date: int
+        self, app: Flask, saved: Save, date: int
     ) -> None:
         series, family = a_whole(app), a_family(app)
         other = saved(a_slot(starts_at=tomorrow(15) + WEEK * date))
@@ -80,7 +79,7 @@ class TestAllOrNone:
 
     @pytest.mark.parametrize("date", range(DATES))
     def test_a_quota_that_is_full_in_the_week_of_one_date_refuses_all(
-        self, app: Flask, saved: Any, date: int
+        self, app: Flask, saved: Save, date: int
     ) -> None:
         series, family = a_whole(app, person_per_week=1), a_family(app)
         with app.app_context():
@@ -161,7 +160,7 @@ class TestAllOrNone:
 
 class TestWhen:
     def test_before_it_opens_it_is_refused_and_at_the_instant_taken(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         opens_at = the_clock.now() + timedelta(hours=1)
         series, family = a_whole(app, opens_at=opens_at), a_family(app)
@@ -171,14 +170,14 @@ class TestWhen:
         clock.move_to(opens_at)
         assert states(app, enrol_family(app, series, family)) == CONFIRMED
 
-    def test_it_closes_with_its_first_date(self, app: Flask, clock: time_machine.Traveller) -> None:
+    def test_it_closes_with_its_first_date(self, app: Flask, clock: Clock) -> None:
         series, family = a_whole(app, closes_minutes_before=60), a_family(app)
         clock.move_to(tomorrow(13))
         with pytest.raises(Refused, match="截止"):
             enrol_family(app, series, family)
 
     def test_one_that_has_begun_is_refused_to_families_and_the_staff_books_what_is_left(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series, family = a_whole(app), a_family(app)
         begin(clock)
@@ -191,7 +190,7 @@ class TestWhen:
             enrol_family(app, series, a_family(app), channel=Channel.DESK)
 
     def test_it_is_given_up_until_its_deadline_and_after_it_by_the_staff(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series = a_whole(app, cancel_minutes_before=1440)
         numbers = [enrol_family(app, series, a_family(app)) for _ in range(2)]

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from hub import clock as clocks
 from hub.catalogue.models import Activity
 from hub.db import db
+from tests.aliases import Clock
 from tests.bookings.series.whole import DATES, a_family, enrol_family, places, whole_of
 from tests.cast import Cast
 from tests.chromium import Phone
@@ -33,7 +34,7 @@ def a_series(app: Flask, cast: Cast, **policy: Any) -> int:
 
 
 def test_the_button_wakes_at_the_opening_minute_and_books_every_date(
-    app: Flask, phones: Phones, cast: Cast, clock: Any, viewport: tuple[int, int]
+    app: Flask, phones: Phones, cast: Cast, clock: Clock, viewport: tuple[int, int]
 ) -> None:
     opens_at = clocks.now() + timedelta(minutes=2)
     series = a_series(app, cast, opens_at=opens_at)

@@ -1,10 +1,8 @@
 """Single dates, leave, and the share of dates that the next 期 asks for."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 
 from hub.actor import Channel
@@ -18,6 +16,7 @@ from hub.bookings.attendance.actions import (
 from hub.bookings.single_slot.actions import cancel
 from hub.db import db
 from hub.refusals import Refused
+from tests.aliases import Clock, Save
 from tests.bookings.series.acts import CONFIRMED, WAITING, act_on, begin, book_date, booked, give_up
 from tests.bookings.series.whole import (
     DATES,
@@ -36,7 +35,7 @@ from tests.makers import a_slot, an_activity, tomorrow
 
 class TestOneDate:
     def test_cannot_be_booked_alone_before_it_begins_and_the_way_on_is_the_whole(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series, family = a_whole(app), a_family(app)
         second = date_ids(app, series)[1]
@@ -49,7 +48,7 @@ class TestOneDate:
         assert booked(app) == 0
 
     def test_can_be_booked_alone_once_it_has_begun_and_given_up_until_it_starts(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series = a_whole(app)
         second = date_ids(app, series)[1]
@@ -62,7 +61,7 @@ class TestOneDate:
         assert places(app, series)[1] == (2, 0)
 
     def test_that_is_full_can_be_waited_for_and_a_leave_gives_it_on(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series = a_whole(app, capacity=1)
         has = enrol_family(app, series, a_family(app))
@@ -75,7 +74,7 @@ class TestOneDate:
         assert places(app, series) == [(0, 0)] * DATES
 
     def test_is_not_kept_from_who_waits_for_it_by_somebody_who_waited_for_all(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series = a_whole(app, capacity=1, waiting_limit=1, smaller_first=False)
         has = enrol_family(app, series, a_family(app))
@@ -88,9 +87,7 @@ class TestOneDate:
         assert states(app, waits) == ["offered"]
         places(app, series)
 
-    def test_can_be_booked_by_who_waited_in_vain_for_all(
-        self, app: Flask, clock: time_machine.Traveller
-    ) -> None:
+    def test_can_be_booked_by_who_waited_in_vain_for_all(self, app: Flask, clock: Clock) -> None:
         series, family = a_whole(app, capacity=1), a_family(app)
         has = enrol_family(app, series, a_family(app))
         enrol_family(app, series, family)
@@ -101,9 +98,7 @@ class TestOneDate:
 
 
 class TestLeave:
-    def test_is_asked_until_the_date_starts(
-        self, app: Flask, clock: time_machine.Traveller
-    ) -> None:
+    def test_is_asked_until_the_date_starts(self, app: Flask, clock: Clock) -> None:
         series = a_whole(app)
         number = enrol_family(app, series, a_family(app))
         third = tomorrow(14) + 2 * WEEK
@@ -115,7 +110,7 @@ class TestLeave:
         assert states(app, number) == ["confirmed", "confirmed", "on_leave", "confirmed"]
         assert [left for left, _ in places(app, series)] == [1, 1, 2, 1]
 
-    def test_is_for_dates_of_a_whole_series_only(self, app: Flask, saved: Any) -> None:
+    def test_is_for_dates_of_a_whole_series_only(self, app: Flask, saved: Save) -> None:
         number = book_date(app, saved(a_slot()), a_family(app))
         with pytest.raises(Refused, match="只有约好的整期"):
             act_on(app, booking_on(app, number, 0), ask_leave)
@@ -129,7 +124,7 @@ class TestLeave:
         assert places(app, series) == [(0, 0)] * DATES
 
     def test_is_not_taken_back_once_the_place_is_somebody_elses(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series = a_whole(app, capacity=1, desk_places=0)
         number = enrol_family(app, series, a_family(app))
@@ -142,7 +137,7 @@ class TestLeave:
         places(app, series)
 
     def test_is_not_taken_back_past_somebody_who_waits_for_more(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         """A place that is kept for the waiting list cannot be taken back."""
         series = a_whole(app, capacity=2, smaller_first=False)
@@ -171,7 +166,7 @@ class TestTheBar:
             last = whole_of(activity, "第1期", attendance_percent=percent)
             return last, whole_of(activity, "第2期", weeks=DATES + 1)
 
-    def attend(self, app: Flask, clock: time_machine.Traveller, number: str, came: str) -> None:
+    def attend(self, app: Flask, clock: Clock, number: str, came: str) -> None:
         """One letter a date: c came, m missed, x missed and excused, l on leave."""
         first = tomorrow(14)
         for date, letter in enumerate(came):
@@ -199,7 +194,7 @@ class TestTheBar:
     def test_is_the_share_of_the_last_one_that_somebody_came_to(
         self,
         app: Flask,
-        clock: time_machine.Traveller,
+        clock: Clock,
         percent: int | None,
         came: str,
         may: bool,
@@ -214,9 +209,7 @@ class TestTheBar:
             enrol_family(app, following, family)
         assert places(app, following) == [(2, 0)] * DATES
 
-    def test_is_for_who_was_there_and_not_for_the_staff(
-        self, app: Flask, clock: time_machine.Traveller
-    ) -> None:
+    def test_is_for_who_was_there_and_not_for_the_staff(self, app: Flask, clock: Clock) -> None:
         last, following = self.last_and_next(app, 70)
         family = a_family(app)
         self.attend(app, clock, enrol_family(app, last, family), "mmmm")

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from hub.catalogue.models import Activity
 from hub.db import db
 from hub.timetable.models import Series
 from hub.timetable.queries import slots_of_series
+from tests.aliases import Clock, Save
 from tests.bookings.series.acts import act_on, begin, book_date
 from tests.bookings.series.whole import (
     DATES,
@@ -123,7 +123,7 @@ class TestTheSeries:
         assert places(app, series) == [(1, 2)] * DATES
 
     def test_says_beforehand_who_cannot_come_to_one_of_the_dates(
-        self, app: Flask, browser: Browser, cast: Cast, series: int, saved: Any
+        self, app: Flask, browser: Browser, cast: Cast, series: int, saved: Save
     ) -> None:
         other = saved(a_slot(starts_at=tomorrow(15) + 2 * WEEK))
         book_date(app, other, (cast.mother, [cast.xiaoman]))
@@ -150,7 +150,7 @@ class TestTheSeries:
             db.session.commit()
 
     def test_that_has_begun_shows_the_free_dates_one_by_one(
-        self, browser: Browser, cast: Cast, series: int, clock: time_machine.Traveller
+        self, browser: Browser, cast: Cast, series: int, clock: Clock
     ) -> None:
         begin(clock)
         page = browser.sign_in(cast.mother).visit(f"/series/{series}")
@@ -202,7 +202,7 @@ class TestADateOfIt:
         browser: Browser,
         cast: Cast,
         series: int,
-        clock: time_machine.Traveller,
+        clock: Clock,
     ) -> None:
         second = date_ids(app, series)[1]
         begin(clock)
@@ -217,7 +217,7 @@ class TestADateOfIt:
         browser: Browser,
         cast: Cast,
         series: int,
-        clock: time_machine.Traveller,
+        clock: Clock,
     ) -> None:
         for _ in range(2):
             enrol_family(app, series, a_family(app))
@@ -263,7 +263,7 @@ class TestLeave:
         assert places(app, series) == [(1, 0)] * DATES
 
     def test_of_a_date_that_has_begun_is_refused_with_whom_to_call(
-        self, browser: Browser, cast: Cast, series: int, clock: time_machine.Traveller
+        self, browser: Browser, cast: Cast, series: int, clock: Clock
     ) -> None:
         number = number_of(enrolled(browser, cast, series))
         page = browser.visit(f"/bookings/{number}/leave")
@@ -278,7 +278,7 @@ class TestLeave:
         browser: Browser,
         cast: Cast,
         series: int,
-        clock: time_machine.Traveller,
+        clock: Clock,
     ) -> None:
         page = enrolled(browser, cast, series)
         enrol_family(app, series, a_family(app))
@@ -340,7 +340,7 @@ class TestCancelling:
         assert places(app, series) == [(2, 0)] * DATES
 
     def test_after_the_deadline_is_refused_and_leave_is_the_way_on(
-        self, app: Flask, browser: Browser, cast: Cast, series: int, clock: time_machine.Traveller
+        self, app: Flask, browser: Browser, cast: Cast, series: int, clock: Clock
     ) -> None:
         number = number_of(enrolled(browser, cast, series))
         clock.move_to(tomorrow(13))
@@ -372,7 +372,7 @@ class TestMyBookings:
 
 
 def test_the_bar_is_said_before_anybody_presses(
-    app: Flask, browser: Browser, cast: Cast, clock: time_machine.Traveller
+    app: Flask, browser: Browser, cast: Cast, clock: Clock
 ) -> None:
     with app.test_request_context():
         activity = db.session.get_one(Activity, cast.activity)

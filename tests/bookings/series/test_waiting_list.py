@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -20,6 +19,7 @@ from hub.bookings.waiting_list.models import Offer
 from hub.db import db, transaction
 from hub.notices.models import Notice
 from hub.timetable.models import Slot
+from tests.aliases import Clock
 from tests.bookings.series.acts import CONFIRMED, OFFERED, WAITING, act_on, answer, begin, give_up
 from tests.bookings.series.whole import (
     DATES,
@@ -55,7 +55,7 @@ class TestTheLine:
         places(app, series)
 
     def test_an_offer_ends_before_the_first_date_whichever_date_came_free(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series = a_whole(app, capacity=1, offer_minutes=100_000)
         full = date_ids(app, series)[-1]
@@ -110,7 +110,7 @@ class TestTheLine:
         assert places(app, series) == [(0, 0)] * DATES
 
     def test_nobody_is_offered_anything_of_one_that_has_begun_and_its_turns_end(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series = a_whole(app, capacity=1, offer_minutes=0)
         has, waits = (enrol_family(app, series, a_family(app)) for _ in range(2))
@@ -128,7 +128,7 @@ class TestTheLine:
         assert f"/series/{series}" in told
 
     def test_of_whom_the_staff_took_one_date_back_waits_for_that_one_before_all_others(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series = a_whole(app, capacity=1, offer_minutes=0)
         has = enrol_family(app, series, a_family(app))
@@ -149,7 +149,7 @@ class TestTheLine:
         places(app, series)
 
     def test_in_the_last_minutes_who_waits_for_all_gets_all_by_pressing(
-        self, app: Flask, clock: time_machine.Traveller
+        self, app: Flask, clock: Clock
     ) -> None:
         series, family = a_whole(app, capacity=1), a_family(app)
         has = enrol_family(app, series, a_family(app))

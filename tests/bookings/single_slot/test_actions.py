@@ -24,6 +24,7 @@ from hub.families.models import Person
 from hub.notices.models import Notice
 from hub.refusals import Refused
 from hub.timetable.models import Slot, SlotState
+from tests.aliases import Clock, Make, Save
 from tests.cast import Cast
 from tests.makers import a_booking, a_child, a_guardian, a_household, a_slot, an_activity, tomorrow
 
@@ -39,7 +40,7 @@ def within(app: Flask) -> Iterator[None]:
 
 
 @pytest.fixture
-def a_place(app: Flask, cast: Cast, saved: Callable[..., Any]) -> Callable[..., int]:
+def a_place(app: Flask, cast: Cast, saved: Save) -> Callable[..., int]:
     """A slot of the cast's activity with so many places."""
 
     def make(**given: Any) -> int:
@@ -78,19 +79,21 @@ def state_of(booking_id: int) -> BookingState:
 
 @pytest.mark.usefixtures("within")
 class TestBook:
-    def test_a_booking_takes_one_place(self, cast: Cast, a_place: Any) -> None:
+    def test_a_booking_takes_one_place(self, cast: Cast, a_place: Make) -> None:
         slot = a_place(capacity=2)
         assert booked(slot, cast.xiaoman, cast.mother)[1] is CONFIRMED
         assert places_left(slot) == 1
         assert list(inconsistencies()) == []
 
-    def test_a_full_slot_gives_a_turn_on_the_waiting_list(self, cast: Cast, a_place: Any) -> None:
+    def test_a_full_slot_gives_a_turn_on_the_waiting_list(self, cast: Cast, a_place: Make) -> None:
         slot = a_place(capacity=1)
         booked(slot, cast.amu, cast.other_mother)
         assert booked(slot, cast.xiaoman, cast.mother)[1] is WAITING
         assert places_left(slot) == 0
 
-    def test_a_full_waiting_list_refuses_and_shows_a_way_on(self, cast: Cast, a_place: Any) -> None:
+    def test_a_full_waiting_list_refuses_and_shows_a_way_on(
+        self, cast: Cast, a_place: Make
+    ) -> None:
         slot = a_place(capacity=1, waiting_limit=0)
         booked(slot, cast.amu, cast.other_mother)
         with pytest.raises(Refused, match="名额满了") as refused:
@@ -99,28 +102,30 @@ class TestBook:
         assert places_left(slot) == 0
 
     def test_the_same_form_sent_again_gives_the_same_booking(
-        self, cast: Cast, a_place: Any
+        self, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place()
         first = booked(slot, cast.xiaoman, cast.mother, request_key="once")
         assert booked(slot, cast.xiaoman, cast.mother, request_key="once") == first
         assert places_left(slot) == 9
 
-    def test_somebody_elses_key_does_not_open_their_booking(self, cast: Cast, a_place: Any) -> None:
+    def test_somebody_elses_key_does_not_open_their_booking(
+        self, cast: Cast, a_place: Make
+    ) -> None:
         slot = a_place()
         booked(slot, cast.xiaoman, cast.mother, request_key="once")
         with pytest.raises(IntegrityError):
             booked(slot, cast.amu, cast.other_mother, request_key="once")
         assert places_left(slot) == 9
 
-    def test_a_second_booking_of_the_same_child_is_refused(self, cast: Cast, a_place: Any) -> None:
+    def test_a_second_booking_of_the_same_child_is_refused(self, cast: Cast, a_place: Make) -> None:
         slot = a_place()
         booked(slot, cast.xiaoman, cast.mother)
         with pytest.raises(Refused, match="已经约过"):
             booked(slot, cast.xiaoman, cast.grandmother)
 
     def test_a_child_is_not_in_two_places_at_once_but_ends_may_touch(
-        self, cast: Cast, a_place: Any
+        self, cast: Cast, a_place: Make
     ) -> None:
         booked(a_place(), cast.xiaoman, cast.mother)
         with pytest.raises(Refused, match="这个时间已经约了"):
@@ -128,7 +133,7 @@ class TestBook:
         booked(a_place(starts_at=tomorrow(15, 30)), cast.xiaoman, cast.mother)
 
     def test_a_slot_that_is_called_off_meanwhile_has_no_place_to_take(
-        self, cast: Cast, a_place: Any
+        self, cast: Cast, a_place: Make
     ) -> None:
         slot_id = a_place()
         with transaction():
@@ -138,7 +143,9 @@ class TestBook:
             assert not seat([Booking(slot=slot, places=1)], now=clock.now())
         assert places_left(slot_id) == 10
 
-    def test_fee_and_times_are_written_down_as_they_are_now(self, cast: Cast, a_place: Any) -> None:
+    def test_fee_and_times_are_written_down_as_they_are_now(
+        self, cast: Cast, a_place: Make
+    ) -> None:
         slot = a_place(fee_fen=2000)
         booking_id, _ = booked(slot, cast.xiaoman, cast.mother)
         with transaction():
@@ -148,7 +155,7 @@ class TestBook:
         assert booking.fee_fen == 2000
         assert booking.starts_at == tomorrow(14)
 
-    def test_who_did_it_is_written_in_the_same_transaction(self, cast: Cast, a_place: Any) -> None:
+    def test_who_did_it_is_written_in_the_same_transaction(self, cast: Cast, a_place: Make) -> None:
         booking_id, _ = booked(a_place(), cast.xiaoman, cast.grandmother)
         entry = db.session.scalars(select(AuditEntry)).one()
         told = (entry.act, entry.subject, entry.subject_id, entry.account_id, entry.household_id)
@@ -157,7 +164,7 @@ class TestBook:
 
 @pytest.mark.usefixtures("within")
 class TestCancel:
-    def test_a_freed_place_is_free_again(self, cast: Cast, a_place: Any) -> None:
+    def test_a_freed_place_is_free_again(self, cast: Cast, a_place: Make) -> None:
         slot = a_place(capacity=1)
         booking, _ = booked(slot, cast.xiaoman, cast.mother)
         assert cancelled(booking, cast.grandmother)
@@ -165,7 +172,7 @@ class TestCancel:
         assert state_of(booking) is CANCELLED
 
     def test_a_freed_place_goes_to_the_first_who_waits_and_its_family_is_told(
-        self, cast: Cast, a_place: Any, app: Flask
+        self, cast: Cast, a_place: Make, app: Flask
     ) -> None:
         slot = a_place(capacity=1, offer_minutes=0)
         holder, _ = booked(slot, cast.amu, cast.other_mother)
@@ -180,7 +187,7 @@ class TestCancel:
         assert "小满" in db.session.scalars(select(Notice.text)).first()
 
     def test_the_message_is_chinese_whatever_the_page_was_on_which_somebody_cancelled(
-        self, cast: Cast, a_place: Any
+        self, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place(capacity=1)
         holder, _ = booked(slot, cast.amu, cast.other_mother)
@@ -191,7 +198,7 @@ class TestCancel:
 
     @pytest.mark.parametrize("why", ["called off", "started"])
     def test_nobody_is_moved_up_into_a_slot_that_is_called_off_or_has_begun(
-        self, cast: Cast, a_place: Any, why: str
+        self, cast: Cast, a_place: Make, why: str
     ) -> None:
         slot_id = a_place(capacity=1)
         booked(slot_id, cast.amu, cast.other_mother)
@@ -205,7 +212,7 @@ class TestCancel:
         assert state_of(turn) is WAITING
         assert places_left(slot_id) == 1
 
-    def test_giving_up_a_turn_frees_no_place(self, cast: Cast, a_place: Any) -> None:
+    def test_giving_up_a_turn_frees_no_place(self, cast: Cast, a_place: Make) -> None:
         slot = a_place(capacity=1)
         booked(slot, cast.amu, cast.other_mother)
         waiting, _ = booked(slot, cast.xiaoman, cast.mother)
@@ -213,7 +220,7 @@ class TestCancel:
         assert places_left(slot) == 0
         assert list(inconsistencies()) == []
 
-    def test_cancelling_twice_frees_one_place(self, cast: Cast, a_place: Any) -> None:
+    def test_cancelling_twice_frees_one_place(self, cast: Cast, a_place: Make) -> None:
         slot = a_place(capacity=2)
         booking, _ = booked(slot, cast.xiaoman, cast.mother)
         booked(slot, cast.amu, cast.other_mother)
@@ -221,7 +228,9 @@ class TestCancel:
         assert not cancelled(booking, cast.mother)
         assert places_left(slot) == 1
 
-    def test_after_the_deadline_nothing_changes(self, cast: Cast, a_place: Any, clock: Any) -> None:
+    def test_after_the_deadline_nothing_changes(
+        self, cast: Cast, a_place: Make, clock: Clock
+    ) -> None:
         slot = a_place()
         booking, _ = booked(slot, cast.xiaoman, cast.mother)
         clock.move_to(tomorrow(12) + timedelta(seconds=1), tick=False)
@@ -230,7 +239,7 @@ class TestCancel:
         assert state_of(booking) is CONFIRMED
         assert places_left(slot) == 9
 
-    def test_a_cancelled_child_can_be_booked_again(self, cast: Cast, a_place: Any) -> None:
+    def test_a_cancelled_child_can_be_booked_again(self, cast: Cast, a_place: Make) -> None:
         slot = a_place()
         booking, _ = booked(slot, cast.xiaoman, cast.mother)
         cancelled(booking, cast.mother)
@@ -306,7 +315,7 @@ class TestWhatCanNeverBe:
 
 
 @pytest.mark.usefixtures("within")
-def test_miscounted_places_are_found(saved: Callable[..., Any]) -> None:
+def test_miscounted_places_are_found(saved: Save) -> None:
     household = a_household()
     a_guardian(household)
     slot = a_slot(capacity=5, places_left=5)

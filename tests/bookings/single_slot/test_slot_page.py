@@ -15,6 +15,7 @@ from hub.catalogue.models import Admission, Audience
 from hub.db import db
 from hub.families.models import Person
 from hub.timetable.models import Slot
+from tests.aliases import Book, Clock, Make
 from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.makers import a_booking, tomorrow
@@ -23,7 +24,7 @@ SOON = timedelta(minutes=5)
 
 
 @pytest.fixture
-def opens_soon(a_place: Callable[..., int]) -> Callable[..., int]:
+def opens_soon(a_place: Make) -> Callable[..., int]:
     """A slot that opens in five minutes, for who is three or older: 小满, not 朵朵."""
 
     def make(**given: Any) -> int:
@@ -46,7 +47,7 @@ def booking_forms(page: Page) -> list[Any]:
 
 class TestBeforeItOpens:
     def test_the_form_is_there_and_asleep_with_a_countdown_and_a_way_without_scripts(
-        self, mother: Browser, opens_soon: Any
+        self, mother: Browser, opens_soon: Make
     ) -> None:
         slot = opens_soon()
         page = mother.visit(f"/slots/{slot}")
@@ -57,7 +58,11 @@ class TestBeforeItOpens:
         assert page.links["刷新"] == f"/slots/{slot}"
 
     def test_now_is_opens_at_is_in_and_a_microsecond_before_is_not(
-        self, mother: Browser, cast: Cast, opens_soon: Any, clock: Any
+        self,
+        mother: Browser,
+        cast: Cast,
+        opens_soon: Make,
+        clock: Clock,
     ) -> None:
         slot = opens_soon()
         opens_at = clocks.now() + SOON
@@ -71,19 +76,26 @@ class TestBeforeItOpens:
         assert "data-opens-in" not in mother.visit(f"/slots/{slot}").html
         assert "约好了" in mother.submit(page, form="/bookings", person=str(cast.xiaoman)).text
 
-    def test_a_stranger_is_led_to_signing_in_first(self, browser: Browser, opens_soon: Any) -> None:
+    def test_a_stranger_is_led_to_signing_in_first(
+        self, browser: Browser, opens_soon: Make
+    ) -> None:
         page = browser.visit(f"/slots/{opens_soon()}")
         assert "/sign-in" in page.links["登录后预约"]
         assert "data-opens-in" in page.html
 
     def test_who_has_entered_nobody_yet_is_led_there_first(
-        self, browser: Browser, cast: Cast, opens_soon: Any
+        self, browser: Browser, cast: Cast, opens_soon: Make
     ) -> None:
         page = browser.sign_in(cast.stranger).visit(f"/slots/{opens_soon()}")
         assert "/family/persons/new" in page.links["先添加家人"]
 
     def test_what_else_is_at_that_time_is_told_beforehand(
-        self, mother: Browser, cast: Cast, opens_soon: Any, a_place: Any, booked: Any
+        self,
+        mother: Browser,
+        cast: Cast,
+        opens_soon: Make,
+        a_place: Make,
+        booked: Book,
     ) -> None:
         number = booked(a_place(), cast.mother, cast.xiaoman)
         page = mother.visit(f"/slots/{opens_soon()}")
@@ -93,7 +105,12 @@ class TestBeforeItOpens:
         assert not booking_forms(page)
 
     def test_a_quota_that_is_used_up_is_told_beforehand(
-        self, mother: Browser, cast: Cast, opens_soon: Any, a_place: Any, booked: Any
+        self,
+        mother: Browser,
+        cast: Cast,
+        opens_soon: Make,
+        a_place: Make,
+        booked: Book,
     ) -> None:
         booked(a_place(starts_at=tomorrow(9)), cast.mother, cast.xiaoman)
         page = mother.visit(f"/slots/{opens_soon(person_per_week=1)}")
@@ -101,7 +118,12 @@ class TestBeforeItOpens:
         assert not booking_forms(page)
 
     def test_a_pause_is_told_beforehand(
-        self, app: Flask, mother: Browser, cast: Cast, opens_soon: Any, a_place: Any
+        self,
+        app: Flask,
+        mother: Browser,
+        cast: Cast,
+        opens_soon: Make,
+        a_place: Make,
     ) -> None:
         missed = a_place(starts_at=clocks.now() - timedelta(days=2))
         with app.app_context():
@@ -115,7 +137,12 @@ class TestBeforeItOpens:
 
     @pytest.mark.parametrize("signed_in", [True, False])
     def test_it_takes_few_queries(
-        self, browser: Browser, queries: list[str], cast: Cast, opens_soon: Any, signed_in: bool
+        self,
+        browser: Browser,
+        queries: list[str],
+        cast: Cast,
+        opens_soon: Make,
+        signed_in: bool,
     ) -> None:
         slot = opens_soon()
         if signed_in:
@@ -126,17 +153,17 @@ class TestBeforeItOpens:
 
 
 class TestWhatAPressBrings:
-    def test_a_turn_says_how_many_are_before_it(self, mother: Browser, a_place: Any) -> None:
+    def test_a_turn_says_how_many_are_before_it(self, mother: Browser, a_place: Make) -> None:
         page = mother.visit(f"/slots/{a_place(capacity=1, taken=1, waiting=3)}")
         assert "前面有 3 位在候补" in page.text
         assert "最多排 10 位" in page.text
         assert "排候补" in page.html
 
-    def test_the_first_turn_is_said_to_be_the_first(self, mother: Browser, a_place: Any) -> None:
+    def test_the_first_turn_is_said_to_be_the_first(self, mother: Browser, a_place: Make) -> None:
         assert "您排第 1 位" in mother.visit(f"/slots/{a_place(capacity=1, taken=1)}").text
 
     def test_a_place_is_free_though_a_larger_party_waits(
-        self, mother: Browser, cast: Cast, a_place: Any, booked: Any
+        self, mother: Browser, cast: Cast, a_place: Make, booked: Book
     ) -> None:
         slot = a_place(capacity=1, youngest_months=36)
         booked_ahead(booked, mother, cast, slot)
@@ -146,7 +173,7 @@ class TestWhatAPressBrings:
         assert "约好了" in page.text
 
     def test_a_place_is_kept_for_the_larger_party_where_the_policy_says_so(
-        self, mother: Browser, cast: Cast, a_place: Any, booked: Any
+        self, mother: Browser, cast: Cast, a_place: Make, booked: Book
     ) -> None:
         slot = a_place(capacity=1, youngest_months=36, smaller_first=False)
         booked_ahead(booked, mother, cast, slot)
@@ -157,7 +184,7 @@ class TestWhatAPressBrings:
         assert "候补第 2 位" in page.text
 
     def test_a_child_whose_adult_counts_takes_two(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place(capacity=2, audience=Audience.CHILD_WITH_ADULT, adult_counts=True)
         page = mother.visit(f"/slots/{slot}")
@@ -167,7 +194,7 @@ class TestWhatAPressBrings:
         assert "已满" in mother.visit(f"/slots/{slot}").text
 
     def test_the_rules_stand_in_one_line_each_where_they_matter(
-        self, mother: Browser, a_place: Any
+        self, mother: Browser, a_place: Make
     ) -> None:
         plain = mother.visit(f"/slots/{a_place(waiting_limit=0)}")
         assert "预约的规则" not in plain.text
@@ -194,7 +221,7 @@ class TestWhatAPressBrings:
 
 class TestADraw:
     @pytest.fixture
-    def draw(self, a_place: Callable[..., int]) -> int:
+    def draw(self, a_place: Make) -> int:
         until = clocks.now() + timedelta(hours=3)
         return a_place(capacity=1, taken=1, admission=Admission.DRAW, entries_until=until)
 
@@ -210,7 +237,7 @@ class TestADraw:
         assert "等摇号" in mother.visit("/bookings").text
 
     def test_takes_no_entries_from_the_end_on(
-        self, mother: Browser, cast: Cast, draw: int, clock: Any
+        self, mother: Browser, cast: Cast, draw: int, clock: Clock
     ) -> None:
         left_open = mother.visit(f"/slots/{draw}")
         clock.shift(timedelta(hours=3))
@@ -233,7 +260,7 @@ class TestSeveralPersons:
         return [str(cast.xiaoman), str(cast.duoduo)]
 
     def test_are_booked_by_one_press_and_shown_together(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = mother.visit(f"/slots/{a_place()}")
         assert "要么都约上，要么都不约" in page.text
@@ -245,7 +272,7 @@ class TestSeveralPersons:
         assert first == second == ("confirmed", first[1])
 
     def test_wait_together_where_only_one_place_is_left(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place(capacity=1)
         page = mother.visit(f"/slots/{slot}")
@@ -255,7 +282,7 @@ class TestSeveralPersons:
         assert "余 1 个" in mother.visit(f"/slots/{slot}").text
 
     def test_sent_twice_are_booked_once_and_answered_the_same(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = mother.visit(f"/slots/{a_place()}")
         first = mother.submit(page, form="/bookings", person=self.both(cast))
@@ -264,7 +291,12 @@ class TestSeveralPersons:
         assert len(rows(app)) == 2
 
     def test_one_of_whom_is_booked_already_are_refused_together(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any, booked: Any
+        self,
+        app: Flask,
+        mother: Browser,
+        cast: Cast,
+        a_place: Make,
+        booked: Book,
     ) -> None:
         slot = a_place()
         left_open = mother.visit(f"/slots/{slot}")
@@ -274,7 +306,7 @@ class TestSeveralPersons:
         assert len(rows(app)) == 1
 
     def test_with_somebody_elses_child_among_them_are_refused(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         form = mother.visit(f"/slots/{a_place()}").form("/bookings")
         for persons in ([str(cast.xiaoman), str(cast.amu)], ["x"], [str(cast.amu)] * 2):
@@ -283,14 +315,14 @@ class TestSeveralPersons:
         assert rows(app) == []
 
     def test_the_same_one_twice_is_one(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         form = mother.visit(f"/slots/{a_place()}").form("/bookings")
         mother.post(form.action, form.fields | {"person": [str(cast.xiaoman)] * 2})
         assert len(rows(app)) == 1
 
     def test_one_is_cancelled_and_the_other_stays(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         page = mother.visit(f"/slots/{a_place()}")
         page = mother.submit(page, form="/bookings", person=self.both(cast))
@@ -300,7 +332,7 @@ class TestSeveralPersons:
         assert [state for state, _party in rows(app)] == ["cancelled", "confirmed"]
 
     def test_all_are_cancelled_at_once(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any
+        self, app: Flask, mother: Browser, cast: Cast, a_place: Make
     ) -> None:
         slot = a_place(capacity=3)
         page = mother.visit(f"/slots/{slot}")
@@ -312,7 +344,12 @@ class TestSeveralPersons:
         assert "余 3 个" in mother.visit(f"/slots/{slot}").text
 
     def test_all_or_none_are_cancelled_after_the_deadline_too(
-        self, app: Flask, mother: Browser, cast: Cast, a_place: Any, clock: Any
+        self,
+        app: Flask,
+        mother: Browser,
+        cast: Cast,
+        a_place: Make,
+        clock: Clock,
     ) -> None:
         page = mother.visit(f"/slots/{a_place()}")
         page = mother.submit(page, form="/bookings", person=self.both(cast))
@@ -323,7 +360,12 @@ class TestSeveralPersons:
         assert [state for state, _party in rows(app)] == ["confirmed", "confirmed"]
 
     def test_their_number_does_not_change_the_number_of_queries(
-        self, mother: Browser, queries: list[str], cast: Cast, a_place: Any, booked: Any
+        self,
+        mother: Browser,
+        queries: list[str],
+        cast: Cast,
+        a_place: Make,
+        booked: Book,
     ) -> None:
         slot = a_place()
         number = booked(slot, cast.mother, cast.xiaoman, cast.duoduo)

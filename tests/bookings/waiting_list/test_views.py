@@ -16,13 +16,19 @@ from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.waiting_list import views as offers
 from hub.db import db, transaction
 from hub.timetable.models import Slot
+from tests.aliases import Book, Clock, Make
 from tests.browser import Browser
 from tests.cast import Cast
 
 
 @pytest.fixture
 def offered(
-    cast: Cast, a_place: Any, fill_up: Any, booked: Any, give_up: Any, offer_of: Any
+    cast: Cast,
+    a_place: Make,
+    fill_up: Callable[..., None],
+    booked: Book,
+    give_up: Callable[..., None],
+    offer_of: Callable[[str], str],
 ) -> Callable[..., tuple[int, str, str]]:
     """A full slot for which the family waited: the slot, the booking number, the token."""
 
@@ -45,7 +51,7 @@ def states(app: Flask, slot_id: int) -> list[str]:
 
 class TestTheLink:
     def test_shows_what_when_and_until_when_to_everybody_who_has_it_and_no_names(
-        self, browser: Browser, offered: Any
+        self, browser: Browser, offered: Callable[..., tuple[int, str, str]]
     ) -> None:
         _slot, _number, token = offered()
         page = browser.visit(f"/offers/{token}")
@@ -54,13 +60,17 @@ class TestTheLink:
         assert "小满" not in page.html
 
     def test_says_how_many_places_are_held_for_a_party(
-        self, browser: Browser, cast: Cast, offered: Any
+        self, browser: Browser, cast: Cast, offered: Callable[..., tuple[int, str, str]]
     ) -> None:
         _slot, _number, token = offered(cast.xiaoman, cast.duoduo)
         assert "给您留了 2 个名额" in browser.visit(f"/offers/{token}").text
 
     def test_accepts_without_signing_in(
-        self, app: Flask, browser: Browser, mother: Browser, offered: Any
+        self,
+        app: Flask,
+        browser: Browser,
+        mother: Browser,
+        offered: Callable[..., tuple[int, str, str]],
     ) -> None:
         slot, number, token = offered()
         stranger = Browser(app)
@@ -70,7 +80,13 @@ class TestTheLink:
         assert "约好了" in mother.visit(f"/bookings/{number}").text
 
     def test_refuses_and_the_next_one_is_asked(
-        self, app: Flask, browser: Browser, cast: Cast, offered: Any, booked: Any, offer_of: Any
+        self,
+        app: Flask,
+        browser: Browser,
+        cast: Cast,
+        offered: Callable[..., tuple[int, str, str]],
+        booked: Book,
+        offer_of: Callable[[str], str],
     ) -> None:
         slot, _number, token = offered()
         next_one = booked(slot, cast.other_mother, cast.amu)
@@ -83,7 +99,7 @@ class TestTheLink:
         ("answer", "says"), [("acceptance", "确认好了"), ("refusal", "已经让给")]
     )
     def test_answered_twice_says_the_same_again(
-        self, browser: Browser, offered: Any, answer: str, says: str
+        self, browser: Browser, offered: Callable[..., tuple[int, str, str]], answer: str, says: str
     ) -> None:
         _slot, _number, token = offered()
         asked = browser.visit(f"/offers/{token}")
@@ -92,7 +108,7 @@ class TestTheLink:
         assert says in browser.visit(f"/offers/{token}").text
 
     def test_refused_after_it_was_accepted_stays_accepted(
-        self, app: Flask, browser: Browser, offered: Any
+        self, app: Flask, browser: Browser, offered: Callable[..., tuple[int, str, str]]
     ) -> None:
         slot, _number, token = offered()
         asked = browser.visit(f"/offers/{token}")
@@ -101,7 +117,11 @@ class TestTheLink:
         assert states(app, slot)[-1] == "confirmed"
 
     def test_opened_too_late_says_so_and_takes_no_answer(
-        self, app: Flask, browser: Browser, offered: Any, clock: Any
+        self,
+        app: Flask,
+        browser: Browser,
+        offered: Callable[..., tuple[int, str, str]],
+        clock: Clock,
     ) -> None:
         slot, _number, token = offered()
         asked = browser.visit(f"/offers/{token}")
@@ -113,7 +133,7 @@ class TestTheLink:
         assert states(app, slot)[-1] == "offered"  # until the clock's work is done
 
     def test_of_a_slot_that_was_called_off_says_why(
-        self, app: Flask, browser: Browser, cast: Cast, offered: Any
+        self, app: Flask, browser: Browser, cast: Cast, offered: Callable[..., tuple[int, str, str]]
     ) -> None:
         slot, _number, token = offered()
         with app.app_context(), transaction():
@@ -124,28 +144,34 @@ class TestTheLink:
         assert "停办了：停水" in page.text
 
     def test_of_a_booking_that_was_cancelled_after_it_was_accepted_says_so(
-        self, app: Flask, mother: Browser, offered: Any
+        self, app: Flask, mother: Browser, offered: Callable[..., tuple[int, str, str]]
     ) -> None:
         _slot, number, token = offered()
         mother.submit(mother.visit(f"/offers/{token}"), form="/acceptance")
         mother.submit(mother.visit(f"/bookings/{number}/cancellation"), form="/cancellation")
         assert "后来取消了" in Browser(app).visit(f"/offers/{token}").text
 
-    def test_that_nobody_was_given_is_not_found(self, browser: Browser, offered: Any) -> None:
+    def test_that_nobody_was_given_is_not_found(
+        self, browser: Browser, offered: Callable[..., tuple[int, str, str]]
+    ) -> None:
         _slot, _number, token = offered()
         sent = browser.visit(f"/offers/{token}").form("/acceptance").fields
         browser.visit("/offers/AAAAAAAAAAAAAAAAAAAAAA", 404)
         browser.post("/offers/AAAAAAAAAAAAAAAAAAAAAA/acceptance", sent, 404)
 
     def test_answers_nothing_without_the_token_of_its_form(
-        self, app: Flask, browser: Browser, offered: Any
+        self, app: Flask, browser: Browser, offered: Callable[..., tuple[int, str, str]]
     ) -> None:
         slot, _number, token = offered()
         browser.post(f"/offers/{token}/acceptance", {}, 400)
         assert states(app, slot)[-1] == "offered"
 
     def test_is_answered_so_many_times_from_one_address_and_no_more(
-        self, app: Flask, browser: Browser, offered: Any, monkeypatch: pytest.MonkeyPatch
+        self,
+        app: Flask,
+        browser: Browser,
+        offered: Callable[..., tuple[int, str, str]],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(offers, "ANSWERS_PER_ADDRESS_AND_HOUR", 1)
         slot, _number, token = offered()
@@ -155,7 +181,9 @@ class TestTheLink:
         browser.submit(asked, 429, form="/acceptance")
         assert states(app, slot)[-1] == "offered"
 
-    def test_takes_one_query(self, browser: Browser, queries: list[str], offered: Any) -> None:
+    def test_takes_one_query(
+        self, browser: Browser, queries: list[str], offered: Callable[..., tuple[int, str, str]]
+    ) -> None:
         _slot, _number, token = offered()
         queries.clear()
         browser.visit(f"/offers/{token}")
@@ -164,7 +192,7 @@ class TestTheLink:
 
 class TestOnTheFamilysPages:
     def test_it_stands_above_all_other_bookings_and_is_answered_there(
-        self, app: Flask, mother: Browser, cast: Cast, offered: Any
+        self, app: Flask, mother: Browser, cast: Cast, offered: Callable[..., tuple[int, str, str]]
     ) -> None:
         slot, _number, _token = offered(cast.xiaoman, cast.duoduo)
         page = mother.visit("/bookings")
@@ -176,7 +204,7 @@ class TestOnTheFamilysPages:
         assert "有名额等您确认" not in mother.visit("/bookings").text
 
     def test_the_booking_says_until_when_and_takes_the_answer(
-        self, app: Flask, mother: Browser, offered: Any
+        self, app: Flask, mother: Browser, offered: Callable[..., tuple[int, str, str]]
     ) -> None:
         slot, number, _token = offered()
         page = mother.visit(f"/bookings/{number}")
@@ -186,20 +214,28 @@ class TestOnTheFamilysPages:
         assert states(app, slot)[-1] == "cancelled"
         assert "让给下一位" in mother.visit(f"/bookings/{number}").text
 
-    def test_another_family_does_not_see_it(self, app: Flask, cast: Cast, offered: Any) -> None:
+    def test_another_family_does_not_see_it(
+        self, app: Flask, cast: Cast, offered: Callable[..., tuple[int, str, str]]
+    ) -> None:
         _slot, number, token = offered()
         other = Browser(app).sign_in(cast.other_mother)
         assert token not in other.visit("/bookings").html
         other.visit(f"/bookings/{number}", 404)
 
-    def test_the_slots_page_says_it_too(self, mother: Browser, offered: Any) -> None:
+    def test_the_slots_page_says_it_too(
+        self, mother: Browser, offered: Callable[..., tuple[int, str, str]]
+    ) -> None:
         slot, number, _token = offered()
         page = mother.visit(f"/slots/{slot}")
         assert "给小满留了名额" in page.text
         assert page.links["看预约"] == f"/bookings/{number}"
 
     def test_takes_one_query_more_however_many_there_are(
-        self, mother: Browser, queries: list[str], cast: Cast, offered: Any
+        self,
+        mother: Browser,
+        queries: list[str],
+        cast: Cast,
+        offered: Callable[..., tuple[int, str, str]],
     ) -> None:
         def count() -> int:
             queries.clear()

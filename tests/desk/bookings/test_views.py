@@ -1,6 +1,7 @@
 """Giving up, moving to another slot, moving up in the line: what the desk does for a family."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -69,7 +70,7 @@ def test_a_party_is_cancelled_whole_or_one_by_one(
     browser.sign_in(cast.clerk)
     assert "一起约的" in browser.visit(f"/desk/bookings/{one}").text
     ask = browser.visit(f"/desk/bookings/{one}/cancellation")
-    answers = {"together": "y"} if all_of_them else {}
+    answers: dict[str, Any] = {"together": "y"} if all_of_them else {}
     browser.submit(ask, form="/cancellation", **answers)
     assert desk.state_of(one) == "cancelled"
     assert desk.state_of(other) == ("cancelled" if all_of_them else "confirmed")

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from time_machine import Traveller
 
 from hub import clock as clocks
 from hub.accounts.models import Account
@@ -16,6 +15,7 @@ from hub.bookings.models import Booking
 from hub.catalogue.models import Centre
 from hub.db import db, transaction
 from hub.families.models import Guardian, Person
+from tests.aliases import Clock
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.desk.conftest import Desk
@@ -119,7 +119,7 @@ def test_who_manages_elsewhere_is_only_a_clerk_here(
 
 
 def test_a_quiet_centre_says_so_and_what_is_long_ago_is_left_out(
-    desk: Desk, browser: Browser, cast: Cast, tell: Tell, clock: Traveller
+    desk: Desk, browser: Browser, cast: Cast, tell: Tell, clock: Clock
 ) -> None:
     browser.sign_in(cast.manager)
     assert "还没有人说" in browser.visit(page_of(cast.centre)).text

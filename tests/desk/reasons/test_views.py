@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from flask import Flask
 
 from hub.accounts.models import Account
 from hub.db import db
+from tests.aliases import Clock
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.desk.conftest import Desk, NumberOf
@@ -65,7 +65,7 @@ def test_what_is_long_ago_and_what_is_elsewhere_is_left_out(
     browser: Browser,
     cast: Cast,
     slot_ids: tuple[int, int],
-    clock: time_machine.Traveller,
+    clock: Clock,
 ) -> None:
     give_reasons(browser.sign_in(cast.administrator), slot_ids, desk.number_of)
     elsewhere = browser.visit(f"/desk/centres/{cast.other_centre}/reasons").text

@@ -1,15 +1,16 @@
 """The day sheet: what it says, whom it is for, what it never says."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 
 from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Audience
 from hub.db import db
 from hub.timetable.models import Slot, SlotState
+from tests.aliases import Clock
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.desk.conftest import Desk
@@ -28,7 +29,7 @@ def test_the_sheet_is_one_press_away_from_the_day(browser: Browser, cast: Cast) 
 
 
 def test_the_sheet_holds_the_day_and_every_roster(
-    desk: Desk, browser: Browser, cast: Cast, clock: time_machine.Traveller
+    desk: Desk, browser: Browser, cast: Cast, clock: Clock
 ) -> None:
     desk.fill(at(14), confirmed=2, waiting=2, capacity=9, name="小宝", room="绘本室", fee_fen=1990)
     clock.shift(timedelta(minutes=5))
@@ -63,7 +64,7 @@ def test_only_a_child_who_comes_alone_is_handed_over_again(
 def test_a_called_off_slot_is_struck_and_keeps_its_reason_and_its_people(
     desk: Desk, browser: Browser, cast: Cast
 ) -> None:
-    off = {"state": SlotState.CALLED_OFF, "called_off_reason": "老师生病，改到周四"}
+    off: dict[str, Any] = {"state": SlotState.CALLED_OFF, "called_off_reason": "老师生病，改到周四"}
     desk.fill(at(14), confirmed=1, name="小宝", **off)
     page = browser.sign_in(cast.clerk).visit(sheet_of(cast))
     assert page.text.count("已停：老师生病，改到周四") == 2

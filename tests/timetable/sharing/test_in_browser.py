@@ -4,11 +4,11 @@ That a slot's page has no console error shows too that its record breaks no poli
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.aliases import Save
 from tests.chromium import Phone
 from tests.makers import a_slot, an_activity
 
@@ -20,7 +20,7 @@ NO_COPYING = "document.execCommand = () => false"
 
 
 @pytest.fixture
-def slot(saved: Callable[..., Any]) -> str:
+def slot(saved: Save) -> str:
     return f"/slots/{saved(a_slot(an_activity(title='亲子绘本'), places_left=3))}"
 
 

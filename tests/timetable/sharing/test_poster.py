@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from hub.catalogue.models import Admission, Audience
 from hub.timetable.models import Series, SlotState
+from tests.aliases import Clock, Save
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.chromium import Phone
@@ -27,9 +28,7 @@ def a_class(**given: Any) -> Any:
 
 
 class TestThePoster:
-    def test_says_what_when_where_for_whom_and_how(
-        self, browser: Browser, saved: Callable[..., Any]
-    ) -> None:
+    def test_says_what_when_where_for_whom_and_how(self, browser: Browser, saved: Save) -> None:
         slot = saved(a_class(fee_fen=2000))
         page = browser.visit(f"/slots/{slot}/poster")
         for words in (
@@ -48,7 +47,7 @@ class TestThePoster:
         assert page.links["回到这一场"] == f"/slots/{slot}"
 
     def test_tells_of_a_draw_of_a_whole_series_and_of_a_slot_that_is_off(
-        self, browser: Browser, saved: Callable[..., Any], clock: Any
+        self, browser: Browser, saved: Save, clock: Clock
     ) -> None:
         until = datetime(2026, 11, 23, 12, tzinfo=UTC)
         drawn = a_class(admission=Admission.DRAW, entries_until=until)
@@ -65,17 +64,13 @@ class TestThePoster:
     def test_of_a_slot_that_does_not_exist_is_not_found(self, browser: Browser) -> None:
         browser.visit("/slots/999999/poster", 404)
 
-    def test_costs_one_query(
-        self, browser: Browser, saved: Callable[..., Any], queries: list[str]
-    ) -> None:
+    def test_costs_one_query(self, browser: Browser, saved: Save, queries: list[str]) -> None:
         poster = f"/slots/{saved(a_class())}/poster"
         queries.clear()
         browser.visit(poster)
         assert len(queries) <= 1, queries
 
-    def test_is_offered_to_the_staff_only(
-        self, browser: Browser, saved: Callable[..., Any], cast: Cast
-    ) -> None:
+    def test_is_offered_to_the_staff_only(self, browser: Browser, saved: Save, cast: Cast) -> None:
         slot = saved(a_slot())
         assert "打印海报" not in browser.visit(f"/slots/{slot}").links
         assert "打印海报" not in browser.sign_in(cast.mother).visit(f"/slots/{slot}").links
@@ -102,7 +97,7 @@ def the_longest(title: int, name: int, address: int, room: int, **given: Any) ->
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_poster_is_one_sheet_however_long_its_words_are(
-    phones: Callable[..., Phone], saved: Callable[..., Any]
+    phones: Callable[..., Phone], saved: Save
 ) -> None:
     desk, off = phones(viewport=(1024, 768)), {"state": SlotState.CALLED_OFF}
     for slot in saved(

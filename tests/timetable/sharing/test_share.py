@@ -14,6 +14,7 @@ from flask import Flask
 from hub.catalogue.models import OpeningHours
 from hub.db import db
 from hub.timetable.models import Series, SlotState
+from tests.aliases import Clock, Save
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_booking, a_centre, a_child, a_guardian, a_slot, an_activity
@@ -76,7 +77,7 @@ class TestAPublicPage:
         assert found.meta["description"] == found.meta["og:description"]
 
     def test_of_a_slot_is_previewed_in_its_own_words(
-        self, browser: Browser, saved: Callable[..., Any], in_earnest: Flask
+        self, browser: Browser, saved: Save, in_earnest: Flask
     ) -> None:
         slot = saved(a_slot(an_activity(title="亲子绘本"), places_left=3))
         page = browser.visit(f"/slots/{slot}")
@@ -88,7 +89,7 @@ class TestAPublicPage:
         assert f"https://hub.example/slots/{slot}" in page.text
 
     def test_shows_a_picture_that_is_large_enough_for_wechat(
-        self, browser: Browser, saved: Callable[..., Any], in_earnest: Flask
+        self, browser: Browser, saved: Save, in_earnest: Flask
     ) -> None:
         picture = Head(browser.visit("/").html).meta["og:image"]
         assert picture.startswith("https://hub.example/static/share.")
@@ -101,7 +102,7 @@ class TestAPublicPage:
         assert len(png) < 10_000
 
     def test_of_what_is_over_is_not_looked_for_any_more(
-        self, browser: Browser, saved: Callable[..., Any], clock: Any
+        self, browser: Browser, saved: Save, clock: Clock
     ) -> None:
         slot = saved(a_slot())
         assert "分享到群" in browser.visit(f"/slots/{slot}").text
@@ -111,7 +112,7 @@ class TestAPublicPage:
         assert "分享到群" not in page.text
 
     def test_never_repeats_the_host_that_a_request_claims(
-        self, browser: Browser, saved: Callable[..., Any], in_earnest: Flask
+        self, browser: Browser, saved: Save, in_earnest: Flask
     ) -> None:
         slot = saved(a_slot())
         for url in ("/", f"/slots/{slot}", f"/slots/{slot}/poster", "/robots.txt", "/sitemap.xml"):
@@ -127,7 +128,7 @@ class TestAPublicPage:
 
 class TestARecord:
     def test_of_a_slot_is_an_event_with_all_that_is_required(
-        self, head: Callable[[str], Head], saved: Callable[..., Any], in_earnest: Flask
+        self, head: Callable[[str], Head], saved: Save, in_earnest: Flask
     ) -> None:
         centre = a_centre(name="榕树社区渝好空间", address="测试路1号")
         activity = an_activity(centre, title="亲子绘本", youngest_months=36, oldest_months=83)
@@ -164,7 +165,7 @@ class TestARecord:
     def test_says_whether_one_can_still_come(
         self,
         head: Callable[[str], Head],
-        saved: Callable[..., Any],
+        saved: Save,
         given: dict[str, Any],
         status: str,
         availability: str,
@@ -174,7 +175,7 @@ class TestARecord:
         assert event["offers"]["availability"] == f"https://schema.org/{availability}"
 
     def test_of_a_whole_series_runs_from_its_first_date_to_its_last(
-        self, head: Callable[[str], Head], saved: Callable[..., Any]
+        self, head: Callable[[str], Head], saved: Save
     ) -> None:
         first = a_slot(an_activity(title="合唱"), fee_fen=1000)
         last = a_slot(first.activity, starts_at=first.starts_at + timedelta(weeks=1), fee_fen=1000)
@@ -190,7 +191,7 @@ class TestARecord:
         assert record["offers"]["price"] == "20.00"
 
     def test_of_a_centre_is_a_place_with_its_hours(
-        self, head: Callable[[str], Head], saved: Callable[..., Any]
+        self, head: Callable[[str], Head], saved: Save
     ) -> None:
         centre = a_centre(name="榕树社区渝好空间", phone="")
         centre.opening_hours = [OpeningHours(weekday=0, opens=time(9), closes=time(18))]
@@ -202,9 +203,7 @@ class TestARecord:
         assert hours["dayOfWeek"] == "https://schema.org/Monday"
         assert (hours["opens"], hours["closes"]) == ("09:00", "18:00")
 
-    def test_is_not_left_by_a_title_that_closes_it(
-        self, browser: Browser, saved: Callable[..., Any]
-    ) -> None:
+    def test_is_not_left_by_a_title_that_closes_it(self, browser: Browser, saved: Save) -> None:
         slot = saved(a_slot(an_activity(title=HOSTILE[:60])))
         html = browser.visit(f"/slots/{slot}").html
         found = Head(html)
@@ -214,7 +213,7 @@ class TestARecord:
 
 
 def test_a_private_page_is_kept_out_of_search_and_its_preview_names_nobody(
-    app: Flask, cast: Cast, saved: Callable[..., Any]
+    app: Flask, cast: Cast, saved: Save
 ) -> None:
     guardian = a_guardian()
     child = a_child(guardian.household, name="小满满")
@@ -246,7 +245,7 @@ def test_a_private_page_is_kept_out_of_search_and_its_preview_names_nobody(
 
 
 def test_a_slot_costs_no_query_more_for_being_shared(
-    browser: Browser, saved: Callable[..., Any], queries: list[str]
+    browser: Browser, saved: Save, queries: list[str]
 ) -> None:
     slot = saved(a_slot())
     queries.clear()

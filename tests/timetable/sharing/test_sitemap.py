@@ -1,10 +1,8 @@
 """What search engines are told: robots.txt and the sitemaps."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
 
@@ -14,6 +12,7 @@ from flask import Flask
 from hub.timetable.models import SlotState
 from hub.timetable.sharing import sitemap
 from hub.web.security import Admits
+from tests.aliases import Save
 from tests.browser import Browser
 from tests.makers import a_centre, a_slot, an_activity, tomorrow
 
@@ -70,7 +69,7 @@ class TestRobots:
 
 class TestTheSitemap:
     def test_leads_to_every_centre_and_to_the_days_that_have_slots(
-        self, site: Browser, saved: Callable[..., Any]
+        self, site: Browser, saved: Save
     ) -> None:
         centre, other = a_centre(), a_centre()
         ids = saved(centre, other, a_slot(an_activity(centre)))[:2]
@@ -79,7 +78,7 @@ class TestTheSitemap:
         assert addresses(site, "/sitemap/pages") == ["/", "/slots", "/centres", *centres]
 
     def test_holds_open_slots_to_come_on_their_day_in_chongqing(
-        self, site: Browser, saved: Callable[..., Any]
+        self, site: Browser, saved: Save
     ) -> None:
         midnight = tomorrow(0)
         shown, last, *_rest = saved(
@@ -95,7 +94,7 @@ class TestTheSitemap:
         assert addresses(site, "/sitemap/slots/2025-01-01") == []
 
     def test_never_holds_more_than_the_standard_allows(
-        self, site: Browser, saved: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+        self, site: Browser, saved: Save, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         saved(*(a_slot() for _ in range(4)))
         monkeypatch.setattr(sitemap, "MOST", 3)
@@ -103,7 +102,7 @@ class TestTheSitemap:
         assert len(addresses(site, "/sitemap/pages")) == 3
 
     def test_costs_one_query_whatever_there_is(
-        self, site: Browser, saved: Callable[..., Any], queries: list[str]
+        self, site: Browser, saved: Save, queries: list[str]
     ) -> None:
         saved(*(a_slot(starts_at=tomorrow(9) + timedelta(days=day)) for day in range(20)))
         for url in ("/sitemap.xml", "/sitemap/pages", "/sitemap/slots/2026-11-24"):

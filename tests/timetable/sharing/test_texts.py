@@ -9,6 +9,7 @@ from hub import clock as hub_clock
 from hub.catalogue.models import Admission, Audience
 from hub.timetable.models import Series, Slot, SlotState
 from hub.timetable.sharing import texts
+from tests.aliases import Clock
 from tests.makers import a_centre, a_kind, a_slot, an_activity
 
 pytestmark = pytest.mark.usefixtures("spoken")
@@ -40,7 +41,7 @@ class TestASlot:
             f"点开看看、约一约：{LINK}",
         ]
 
-    def test_is_told_the_same_on_whatever_day_it_is_read(self, clock: Any) -> None:
+    def test_is_told_the_same_on_whatever_day_it_is_read(self, clock: Clock) -> None:
         slot = a_class()
         told = for_a_group(slot)
         clock.shift(timedelta(days=1))
