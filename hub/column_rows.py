@@ -89,5 +89,10 @@ def _read_type(model: type[Model]) -> type:
     def miss(row: object, name: str) -> Any:
         raise AttributeError(f"{model.__name__} was read without {name}")
 
-    frozen = {"__setattr__": refuse, "__getattr__": miss, "__doc__": f"{model.__name__}, read."}
+    frozen = {
+        "__setattr__": refuse,
+        "__getattr__": miss,
+        "__doc__": f"{model.__name__}, read.",
+        "__tablename__": model.__tablename__,  # by which the log calls it
+    }
     return type(f"{model.__name__}Row", (), facts | frozen)
