@@ -9,8 +9,8 @@ from flask_babel import Babel, get_locale
 from wtforms.i18n import messages_path
 
 from hub.web.preference_cookies import preference, set_preference
+from hub.web.rendering.template_i18n import TranslatedEnvironment
 from hub.web.security import Admits, open_to, without_token
-from hub.web.template_i18n import TranslatedEnvironment
 
 CHINESE = "zh_Hans_CN"  # as Babel spells it; also the language of what is sent
 LANGUAGES = {"zh": "中文", "en": "English"}

@@ -24,8 +24,8 @@ from hub.db import db, end_reading
 from hub.web import language
 from hub.web.addresses import around_link
 from hub.web.assets import asset
-from hub.web.lang_markup import mark_chinese
-from hub.web.template_i18n import TranslatedEnvironment
+from hub.web.rendering.lang_markup import mark_chinese
+from hub.web.rendering.template_i18n import TranslatedEnvironment
 from hub.web.wechat import in_wechat
 
 LAST_PAGE = 1000  # pages of a list; nobody looks further, and the database would count rows in vain

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from hub.web.lang_markup import HAN, mark_chinese
+from hub.web.rendering.lang_markup import HAN, mark_chinese
 from tests.browser import VOID, Browser
 from tests.cast import Cast
 from tests.makers import a_slot
