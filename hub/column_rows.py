@@ -89,9 +89,24 @@ def _read_type(model: type[Model]) -> type:
     def miss(row: object, name: str) -> Any:
         raise AttributeError(f"{model.__name__} was read without {name}")
 
+    def equals(row: object, other: object) -> bool:
+        return type(row) is type(other) and vars(row) == vars(other)
+
+    def hash_of(row: Any) -> int:
+        """Hash all that was read, once: a page asks for several of its fragments."""
+        try:
+            known: int = row._hash
+        except AttributeError:
+            known = hash(tuple(vars(row).values()))
+            object.__setattr__(row, "_hash", known)
+        return known
+
     frozen = {
+        "__slots__": ("__dict__", "_hash"),
         "__setattr__": refuse,
         "__getattr__": miss,
+        "__eq__": equals,
+        "__hash__": hash_of,
         "__doc__": f"{model.__name__}, read.",
         "__tablename__": model.__tablename__,  # by which the log calls it
     }

@@ -17,7 +17,7 @@ FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # lette
 Said = ParamSpec("Said")
 
 
-def _once(say: Callable[Said, str]) -> Callable[Said, str]:
+def once(say: Callable[Said, str]) -> Callable[Said, str]:
     """Remember what is said of the same thing, for one day and language.
 
     The pattern of a date costs more than the rest of its line, and a page shows a dozen of them.
@@ -29,34 +29,34 @@ def _once(say: Callable[Said, str]) -> Callable[Said, str]:
     remembered: Any = lru_cache(maxsize=5000)(said)
 
     @wraps(say)
-    def once(*args: Said.args, **kwargs: Said.kwargs) -> str:
+    def remember(*args: Said.args, **kwargs: Said.kwargs) -> str:
         locale = get_locale()
         words: str = remembered(clock.today(), locale and locale.language, *args, **kwargs)
         return words
 
-    return once
+    return remember
 
 
-@_once
+@once
 def day(value: date) -> str:
     """今天 周一 11月23日 · 周六 11月28日: whole, so that no day is taken for another."""
     return f"{near_day(value)} {plain_day(value)}".strip()
 
 
-@_once
+@once
 def near_day(value: date) -> str:
     """昨天 · 今天 · 明天 · 后天, or nothing: true on this day only."""
     ahead = (value - clock.today()).days
     return {-1: _("昨天"), 0: _("今天"), 1: _("明天"), 2: _("后天")}.get(ahead, "")
 
 
-@_once
+@once
 def short_day(value: date) -> str:
     """昨天 · 今天 · 明天 · 后天 · 周六 11月28日."""
     return near_day(value) or plain_day(value)
 
 
-@_once
+@once
 def day_name(value: date) -> str:
     """昨天 · 今天 · 明天 · 后天 · 周六."""
     return near_day(value) or format_date(value, "EEE")
@@ -67,20 +67,20 @@ def plain_day(value: date) -> str:
     return f"{format_date(value, 'EEE')} {month_day(value)}"
 
 
-@_once
+@once
 def month_day(value: date) -> str:
     """11月28日; the year only when it is another one."""
     is_this_year = value.year == clock.today().year
     return format_date(value, _("M月d日") if is_this_year else _("y年M月d日"))
 
 
-@_once
+@once
 def dated(instant: datetime) -> str:
     """周二 11月24日 14:00: the same on whatever day it is read, for what is kept."""
     return f"{plain_day(local_day(instant))} {minute(instant)}"
 
 
-@_once
+@once
 def weekday(value: date) -> str:
     """一 … 日, as short as a calendar has it above its columns."""
     return format_date(value, "EEEEE")
@@ -91,13 +91,13 @@ def local_day(instant: datetime) -> date:
     return clock.local(instant).date()
 
 
-@_once
+@once
 def minute(instant: datetime) -> str:
     """09:30, on a clock in Chongqing."""
     return format_datetime(instant, "HH:mm")
 
 
-@_once
+@once
 def span(starts_at: datetime, ends_at: datetime) -> str:
     """09:30–11:00 · 22:00–次日 08:00: the same on whatever day it is read."""
     end = local_day(ends_at)
@@ -119,7 +119,7 @@ def when(instant: datetime) -> str:
     return f"{short_day(local_day(instant))} {minute(instant)}"
 
 
-@_once
+@once
 def stamp(instant: datetime) -> str:
     """2026-11-23 14:00, for what is printed."""
     return format_datetime(instant, "yyyy-MM-dd HH:mm")
@@ -131,13 +131,13 @@ def months_old(birth_date: date, on: date) -> int:
     return months - (on.day < birth_date.day)
 
 
-@_once
+@once
 def age(birth_date: date, on: date | None = None) -> str:
     """8个月 · 2岁4个月 · 5岁: months are told under three."""
     return months_as_age(months_old(birth_date, on or clock.today()))
 
 
-@_once
+@once
 def months_as_age(months: int) -> str:
     years, rest = divmod(max(months, 0), 12)
     said_years = ngettext("%(num)s岁", "%(num)s岁", years)
@@ -147,7 +147,7 @@ def months_as_age(months: int) -> str:
     return _("%(years)s%(months)s", years=said_years, months=said_months) if years else said_months
 
 
-@_once
+@once
 def ages(youngest_months: int | None, oldest_months: int | None) -> str:
     """6个月–3岁 · 满18岁 · 不满3岁 · 年龄不限; `oldest_months` is the last month that fits."""
     if youngest_months is None and oldest_months is None:
@@ -167,7 +167,7 @@ def ages(youngest_months: int | None, oldest_months: int | None) -> str:
     return f"{months_as_age(youngest_months)}–{months_as_age(last)}"
 
 
-@_once
+@once
 def who(audience: str, youngest_months: int | None, oldest_months: int | None) -> str:
     """3–6岁的孩子 · 大人 · 1–3岁的孩子，一位大人陪着; `audience` as the catalogue's word for it."""
     fits = ages(youngest_months, oldest_months)
@@ -178,7 +178,7 @@ def who(audience: str, youngest_months: int | None, oldest_months: int | None) -
     return _("孩子（%(ages)s）", ages=fits)
 
 
-@_once
+@once
 def fee(fen: int) -> str:
     """免费 · ¥20 · ¥9.90."""
     if fen == 0:
@@ -186,7 +186,7 @@ def fee(fen: int) -> str:
     return f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}"
 
 
-@_once
+@once
 def duration(minutes: int) -> str:
     """2 小时 · 45 分钟 · 1 小时 30 分钟."""
     hours, rest = divmod(minutes, 60)

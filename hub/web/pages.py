@@ -24,6 +24,7 @@ from hub.db import db, end_reading
 from hub.web import language
 from hub.web.addresses import around_link
 from hub.web.assets import asset
+from hub.web.rendering.fragments import fragments_of
 from hub.web.rendering.lang_markup import mark_chinese
 from hub.web.rendering.template_i18n import TranslatedEnvironment
 from hub.web.wechat import in_wechat
@@ -120,7 +121,7 @@ def _templates() -> TranslatedEnvironment:
 def _with_macros(templates: Any) -> TranslatedEnvironment:
     """Make ui.html a global: imports outside a block are not run when a part is rendered."""
     ui = templates.get_template("ui.html").module
-    templates.globals["ui"] = ui
+    templates.globals.update(ui=ui, fragment=fragments_of(templates))
     return templates
 
 

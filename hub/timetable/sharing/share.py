@@ -11,6 +11,7 @@ from functools import partial
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from hub import text
 from hub.catalogue.models import Centre
 from hub.timetable.models import Slot
 from hub.timetable.sharing import schema_org, texts
@@ -54,12 +55,18 @@ def of_draw(slot: Slot) -> Share:
     return Share(link, partial(texts.slot_in_a_sentence, slot))
 
 
+# Remembered of a slot that was read, which is equal to every other reading with the same values.
+_slot_in_a_sentence = text.once(texts.slot_in_a_sentence)
+_slot_for_a_group = text.once(texts.slot_for_a_group)
+
+
 def of_slot(slot: Slot, now: datetime) -> Share:
+    """Share the page of a slot; `slot` was read to be shown, not loaded to be changed."""
     link = public_url("slots.show_slot", slot_id=slot.id)
     return Share(
         link,
-        partial(texts.slot_in_a_sentence, slot),
-        partial(texts.slot_for_a_group, slot, link, now),
+        partial(_slot_in_a_sentence, slot),
+        partial(_slot_for_a_group, slot, link, texts.awaited_of(slot, now)),
         partial(schema_org.slot_record, slot, link, now),
         is_over=slot.ends_at <= now,
     )

@@ -4,6 +4,7 @@ It names nobody, calls no day today, because it is read on another one, and says
 up; how it gets to the page and to the clipboard is left to others.
 """
 
+import enum
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,6 +13,22 @@ from flask_babel import gettext as _
 from hub import text
 from hub.catalogue.models import Centre
 from hub.timetable.models import Slot
+
+
+class Awaited(enum.Enum):
+    """What is still to come of a slot, and is worth telling."""
+
+    OPENING = enum.auto()
+    END_OF_ENTRIES = enum.auto()
+
+
+def awaited_of(slot: Slot, now: datetime) -> Awaited | None:
+    """Return what is to come next: the opening of bookings, the end of entries, or neither."""
+    if slot.is_open and slot.opens_at > now:
+        return Awaited.OPENING
+    if slot.is_open and slot.takes_entries and slot.entries_until and slot.entries_until > now:
+        return Awaited.END_OF_ENTRIES
+    return None
 
 
 def slot_in_a_sentence(slot: Slot) -> str:
@@ -29,13 +46,13 @@ def slot_in_a_sentence(slot: Slot) -> str:
     )
 
 
-def slot_for_a_group(slot: Slot, link: str, now: datetime) -> str:
+def slot_for_a_group(slot: Slot, link: str, awaited: Awaited | None) -> str:
     """Return the message that is pasted into a group."""
     return "\n".join(
         [
             _headline(slot.activity.title, slot.centre),
             _("时间：%(when)s", when=text.dated_span(slot.starts_at, slot.ends_at)),
-            *_lines(slot, text.fee(slot.fee_fen), places(slot), now),
+            *_lines(slot, text.fee(slot.fee_fen), places(slot), awaited),
             _link(link),
         ]
     )
@@ -65,7 +82,7 @@ def series_for_a_group(
         [
             _headline(name, first.centre),
             _("时间：%(when)s", when=_from_to(dates)),
-            *_lines(first, _fee_of(dates), _places_of(tightest), now),
+            *_lines(first, _fee_of(dates), _places_of(tightest), awaited_of(first, now)),
             _link(link),
         ]
     )
@@ -111,16 +128,16 @@ def where(centre: Centre) -> str:
     return _("%(name)s，%(address)s", name=centre.name, address=address) if address else centre.name
 
 
-def _lines(slot: Slot, fee: str, left: str, now: datetime) -> list[str]:
+def _lines(slot: Slot, fee: str, left: str, awaited: Awaited | None) -> list[str]:
     told = [
         _("地点：%(where)s", where=where(slot.centre)),
         _("适合：%(who)s", who=_who(slot)),
         _("费用：%(fee)s", fee=fee),
         _("名额：%(places)s", places=left),
     ]
-    if slot.is_open and slot.opens_at > now:
+    if awaited is Awaited.OPENING:
         told.append(_("开始预约：%(when)s", when=text.dated(slot.opens_at)))
-    elif slot.is_open and slot.takes_entries and slot.entries_until and slot.entries_until > now:
+    elif awaited is Awaited.END_OF_ENTRIES and slot.entries_until:
         told.append(_("报名截止：%(when)s", when=text.dated(slot.entries_until)))
     return told
 

@@ -26,7 +26,8 @@ def a_class(**given: Any) -> Slot:
 
 
 def for_a_group(slot: Slot) -> list[str]:
-    return texts.slot_for_a_group(slot, LINK, hub_clock.now()).split("\n")
+    awaited = texts.awaited_of(slot, hub_clock.now())
+    return texts.slot_for_a_group(slot, LINK, awaited).split("\n")
 
 
 class TestASlot:
