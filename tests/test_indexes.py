@@ -1,7 +1,7 @@
 """At city size a page may not read a whole table: each of its queries begins at an index."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +12,14 @@ from sqlalchemy.engine import Engine
 
 from hub import clock
 from hub.bookings.draw.models import Draw
-from hub.bookings.jobs.scheduled_jobs import SCHEDULED_JOBS, ScheduledJob
+from hub.bookings.jobs.scheduled_jobs import SCHEDULED_JOBS
 from hub.bookings.models import BookingState
 from hub.bookings.waiting_list.models import Answer, Offer
 from hub.calendars.models import CalendarFeed
 from hub.catalogue.models import Activity
 from hub.db import db
 from hub.families.models import Person
+from hub.timetable.queries import Wish, find_slots
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_booking, a_household, a_room, a_slot, an_activity, tomorrow
@@ -112,11 +113,24 @@ def test_the_worker_finds_what_is_due_by_an_index_of_its_own(app: Flask) -> None
         _much_that_is_over()
         with db.engine.connect() as connection:
             for duty in SCHEDULED_JOBS:
-                plans = list(_plans(connection, duty))
+                plans = list(_plans(connection, lambda duty=duty: list(duty.due(clock.now()))))
                 assert plans, f"{duty.name} asks nothing"
                 for plan in plans:
                     assert re.search(BEGINS_AT[duty.name], plan), f"{duty.name}: {plan}"
                     assert not re.search(r"SCAN \w+\b(?! USING)", plan), f"{duty.name}: {plan}"
+
+
+def test_a_search_for_places_does_not_read_what_is_full(app: Flask) -> None:
+    with app.app_context():
+        activity, room = an_activity(), a_room()
+        for two_hours in range(300):
+            at = tomorrow(8) + timedelta(hours=2 * two_hours)
+            db.session.add(a_slot(activity, room=room, capacity=1, places_left=0, starts_at=at))
+        _commit_and_analyze()
+        wish = Wish(only_places=True)
+        with db.engine.connect() as connection:
+            (plan,) = _plans(connection, lambda: find_slots(wish, clock.now(), 1))
+    assert "ix_slot_free" in plan.partition("SELECT")[0], plan
 
 
 def _much_that_is_over() -> None:
@@ -132,14 +146,18 @@ def _much_that_is_over() -> None:
         answer = {"until": at, "answered_at": at, "answer": Answer.EXPIRED}
         db.session.add(Draw(slot=slot, **draw))
         db.session.add(Offer(slot=slot, household_id=household.id, **offer, **answer))
+    _commit_and_analyze()
+
+
+def _commit_and_analyze() -> None:
     db.session.commit()
     if db.engine.dialect.name == "postgresql":  # which does so by itself; SQLite does not
         db.session.execute(text("ANALYZE"))
         db.session.commit()
 
 
-def _plans(connection: Connection, duty: ScheduledJob) -> Iterator[str]:
-    """How the database would go about each question of a duty."""
+def _plans(connection: Connection, ask: Callable[[], object]) -> Iterator[str]:
+    """Yield how the database would go about each question that is asked."""
     asked: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
@@ -147,7 +165,7 @@ def _plans(connection: Connection, duty: ScheduledJob) -> Iterator[str]:
             asked.append((statement, parameters))
 
     event.listen(Engine, "before_cursor_execute", note)
-    list(duty.due(clock.now()))
+    ask()
     event.remove(Engine, "before_cursor_execute", note)
     is_postgresql = connection.dialect.name == "postgresql"
     how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"

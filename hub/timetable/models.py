@@ -17,6 +17,8 @@ class SlotState(enum.StrEnum):
     CALLED_OFF = "called_off"
 
 
+FREE = "places_left > 0 AND state = 'open'"  # the slots that have places: these words, not values
+
 # The worker's questions: the name of the index, the instant that is due, and for which slots.
 DUE = (
     ("desk_release", "desk_release_at", "desk_places > 0"),
@@ -29,8 +31,12 @@ DUE = (
 
 
 def _due(name: str, instant: str, which: str) -> Index:
+    return _index_of_few(f"ix_slot_due_{name}", which, instant)
+
+
+def _index_of_few(name: str, which: str, *columns: str) -> Index:
     where = text(which)
-    return Index(f"ix_slot_due_{name}", instant, sqlite_where=where, postgresql_where=where)
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 class Series(Model):
@@ -79,6 +85,8 @@ class Slot(Policy, Model):
         Index(None, "lead_id", "starts_at"),
         Index(None, "starts_at"),
         Index(None, "series_id", "starts_at"),
+        # In a city that is booked out a search for places would read weeks of full slots.
+        _index_of_few("ix_slot_free", FREE, "starts_at", "id"),
         # What the worker looks for: few rows of many.
         *(_due(*of) for of in DUE),
     )

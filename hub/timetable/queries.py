@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    text,
 )
 from sqlalchemy.orm import joinedload
 
@@ -27,7 +28,7 @@ from hub.catalogue.models import Activity, Centre, District, Kind, Room, StaffMe
 from hub.column_rows import Reading
 from hub.db import db
 from hub.timetable.ages import Ages, that_fit
-from hub.timetable.models import Series, Slot, SlotState
+from hub.timetable.models import FREE, Series, Slot, SlotState
 from hub.timetable.rules import weekend
 
 SLOTS_ON_A_PAGE = 20
@@ -193,7 +194,7 @@ def found_by(wish: Wish, *, is_rare: bool) -> Select[int]:
     if wish.ages is not None:
         slots = slots.where(*that_fit(wish.ages))
     if wish.only_places:
-        slots = slots.where(Slot.places_left > 0, Slot.closes_at > now)
+        slots = slots.where(text(FREE), Slot.closes_at > now)
     return slots.order_by(Slot.starts_at, Slot.id)
 
 
