@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.config import ConfigError, load_settings
 from hub.ops.serve import pack_static_files, refuse_demo_data
+from hub.ops.warm_up import warm_up
 
 try:
     settings = load_settings()
@@ -47,12 +48,13 @@ def on_starting(server: Any) -> None:
         sys.exit(f"hub: {error}")
 
 
-def when_ready(_server: Any) -> None:
-    """Let the workers share the program, and Python not look through it for rubbish again.
+def when_ready(server: Any) -> None:
+    """Let the workers share the warm program, and Python not look through it for rubbish again.
 
     A page leaves many small things behind, and looking for rings among them each time costs a
     tenth of the page; nearly all go without, by counting.
     """
+    warm_up(server.app.wsgi())
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
