@@ -170,10 +170,11 @@ class Browser:
         """Open an address, follow redirects, and look at the page one arrives at."""
         return self._arrive(self.client.get(url, follow_redirects=True, **options), expect)
 
-    def submit(
-        self, page: Page, expect: int = 200, form: str = "", **answers: str | list[str]
-    ) -> Page:
-        """Fill in the form the page shows (the one whose action holds `form`) and send it."""
+    def submit(self, page: Page, expect: int = 200, form: str = "", **answers: Any) -> Page:
+        """Fill in the form the page shows (the one whose action holds `form`) and send it.
+
+        `answers` are texts, or lists of them, by the names of fields.
+        """
         chosen = page.form(form)
         unknown = answers.keys() - chosen.names
         assert not unknown, f"the form of {page.url} has no field {unknown}; it has {chosen.names}"

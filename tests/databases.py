@@ -64,7 +64,7 @@ class Cluster:
         """Start it, also after it was killed, and wait until it has recovered."""
         options = ["-F", "-c", "listen_addresses=", "-c", f"unix_socket_directories={self._folder}"]
         command = ["postgres", "-D", str(self._folder / "db"), *options]
-        ready = [self._programs / "pg_isready", "-q", "-h", self._folder]
+        ready = [str(self._programs / "pg_isready"), "-q", "-h", str(self._folder)]
         for _ in range(1200):
             if self._server is None or self._server.poll() is not None:
                 # It refuses as long as a child of one that was killed has not noticed.

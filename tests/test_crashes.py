@@ -8,6 +8,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -204,16 +205,14 @@ class TestTheWorker:
         with load.running():
             for goal in [*goals, total]:
                 with running(Program(folder, command, **known)) as worker:
-                    until(
-                        lambda goal=goal: _expired(app) >= goal,
-                        f"{goal} offers expire: {worker.said()}",
-                    )
+                    reached = partial(_has_expired, app, goal)
+                    until(reached, f"{goal} offers expire: {worker.said()}")
             load.reach(BETWEEN[1])
         check(app, load, site, FINE)
         with app.app_context():
             ends = select(Booking.ending, func.count()).where(Booking.made_by_id.is_(None))
             by_ending = db.session.execute(ends.group_by(Booking.ending))
-            assert dict(map(tuple, by_ending)) == {
+            assert {row[0]: row[1] for row in by_ending} == {
                 Ending.EXPIRED: total,
                 None: self.LINE * SLOTS,
             }
@@ -303,6 +302,10 @@ def _passed_over() -> list[int]:
     """The slots that have places for somebody who waits; here everybody waits for one or two."""
     free = select(Slot.id).where(Slot.waiting > 0, Slot.places_left > 1)
     return list(db.session.scalars(free))
+
+
+def _has_expired(app: Flask, goal: int) -> bool:
+    return _expired(app) >= goal
 
 
 def _expired(app: Flask) -> int:

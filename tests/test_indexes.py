@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from hub import clock
 from hub.bookings.draw.models import Draw
-from hub.bookings.jobs.scheduled_jobs import SCHEDULED_JOBS
+from hub.bookings.jobs.scheduled_jobs import SCHEDULED_JOBS, ScheduledJob
 from hub.bookings.models import BookingState
 from hub.bookings.waiting_list.models import Answer, Offer
 from hub.calendars.models import CalendarFeed
@@ -113,7 +114,7 @@ def test_the_worker_finds_what_is_due_by_an_index_of_its_own(app: Flask) -> None
         _much_that_is_over()
         with db.engine.connect() as connection:
             for duty in SCHEDULED_JOBS:
-                plans = list(_plans(connection, lambda duty=duty: list(duty.due(clock.now()))))
+                plans = list(_plans(connection, partial(_due_of, duty)))
                 assert plans, f"{duty.name} asks nothing"
                 for plan in plans:
                     assert re.search(BEGINS_AT[duty.name], plan), f"{duty.name}: {plan}"
@@ -154,6 +155,10 @@ def _commit_and_analyze() -> None:
     if db.engine.dialect.name == "postgresql":  # which does so by itself; SQLite does not
         db.session.execute(text("ANALYZE"))
         db.session.commit()
+
+
+def _due_of(duty: ScheduledJob) -> list[object]:
+    return list(duty.due(clock.now()))
 
 
 def _plans(connection: Connection, ask: Callable[[], object]) -> Iterator[str]:

@@ -147,7 +147,7 @@ def _everything() -> dict[str, list[Any]]:
         tables = MetaData()
         tables.reflect(connection)
         return {
-            name: connection.execute(table.select().order_by(*table.primary_key)).all()
+            name: list(connection.execute(table.select().order_by(*table.primary_key)))
             for name, table in tables.tables.items()
             if name != "alembic_version"
         }

@@ -1,6 +1,6 @@
 """Dates, ages, prices and numbers as people say them."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -107,9 +107,9 @@ def test_numbers_are_grouped_to_be_read_out() -> None:
 @pytest.mark.parametrize(
     ("instant", "day"),
     [
-        (datetime(2026, 11, 23, 15, 59, tzinfo=clock.UTC), date(2026, 11, 23)),  # 23:59
-        (datetime(2026, 11, 23, 16, 0, tzinfo=clock.UTC), date(2026, 11, 24)),  # midnight
-        (datetime(2026, 11, 24, 0, 30, tzinfo=clock.UTC), date(2026, 11, 24)),  # 08:30
+        (datetime(2026, 11, 23, 15, 59, tzinfo=UTC), date(2026, 11, 23)),  # 23:59
+        (datetime(2026, 11, 23, 16, 0, tzinfo=UTC), date(2026, 11, 24)),  # midnight
+        (datetime(2026, 11, 24, 0, 30, tzinfo=UTC), date(2026, 11, 24)),  # 08:30
     ],
 )
 def test_the_day_turns_at_midnight_in_chongqing(
@@ -128,7 +128,7 @@ def test_a_date_in_the_summers_of_1986_to_1991_is_a_date_like_any_other() -> Non
     from datetime import time
 
     assert text.months_old(date(1988, 6, 1), date(2026, 6, 1)) == 38 * 12
-    assert at(date(1988, 6, 1), time(12)) == datetime(1988, 6, 1, 3, tzinfo=clock.UTC)
+    assert at(date(1988, 6, 1), time(12)) == datetime(1988, 6, 1, 3, tzinfo=UTC)
 
 
 def test_the_same_is_said_in_english(wordless_app: Flask) -> None:

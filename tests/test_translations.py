@@ -51,7 +51,9 @@ def entries() -> Iterator[tuple[str, list[str], Message]]:
     for message in english():
         if message.id:
             chinese = message.id if isinstance(message.id, str) else message.id[0]
-            said = [message.string] if isinstance(message.string, str) else [*message.string]
+            said = (
+                [message.string] if isinstance(message.string, str) else [*(message.string or ())]
+            )
             yield chinese, said, message
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier, Thread
 from typing import Any
 
@@ -80,8 +81,8 @@ def test_many_phones_of_one_address_at_once_keep_to_its_limit(app: Flask) -> Non
         actions.keep_code(f"+86138001380{index:02}", BROWSER, "code", "10.0.0.1", clock.now())
         return "sent"
 
-    for _ in range(3):
-        at_once(app, 20, lambda index, turn=_: ask(turn * 20 + index))
+    for turn in range(3):
+        at_once(app, 20, partial(lambda turn, index: ask(turn * 20 + index), turn))
     assert at_once(app, 6, lambda index: ask(60 + index)) == {"TooMany": 6}
 
 

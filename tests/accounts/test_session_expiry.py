@@ -22,7 +22,7 @@ from tests.browser import Browser, Page
 from tests.cast import Cast
 
 SignIn = Callable[..., Page]
-TYPED = {"name": "小雨", "born": "20200229"}
+TYPED: dict[str, Any] = {"name": "小雨", "born": "20200229"}
 NEW = "/family/persons/new"
 HERE = {"Sec-Fetch-Site": "same-origin", "Referer": f"http://localhost{NEW}"}
 

@@ -115,12 +115,7 @@ class Life(RuleBasedStateMachine):
                 slot.draw = wanted.Draw(*self.world.draws[slot.id], until)
         chance = Random(seed)  # noqa: S311 – a game
         for _ in range(8):
-            slot, home, persons = (
-                chance.choice([0, 0, 1, 2]),
-                chance.randrange(4),
-                chance.choice(WHO),
-            )
-            self._book(slot, home, persons)
+            self._book(chance.choice([0, 0, 1, 2]), chance.randrange(4), chance.choice(WHO))
 
     # Families.
 

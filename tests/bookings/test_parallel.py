@@ -21,7 +21,7 @@ from sqlalchemy import delete, func, select
 from hub import clock
 from hub.actor import Actor
 from hub.audit import AuditEntry
-from hub.bookings import eligibility, queries
+from hub.bookings import eligibility, queries, rules
 from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.models import Booking, BookingState
 from hub.bookings.single_slot import actions
@@ -199,9 +199,7 @@ class TestWithoutTheGuards:
         booking_id = _held(app, task, BookingState.CONFIRMED)
         both_looked = threading.Barrier(2)
         monkeypatch.setattr(actions, "lock_slots", lambda *_slots: None)
-        monkeypatch.setattr(
-            actions.rules, "check_may_cancel", lambda *_facts: both_looked.wait(timeout=60)
-        )
+        monkeypatch.setattr(rules, "check_may_cancel", lambda *_facts: both_looked.wait(timeout=60))
 
         def give_up() -> str:
             with transaction():
@@ -253,12 +251,13 @@ def _held(app: Flask, task: Task, state: BookingState) -> int:
             )
         )
         db.session.add_all([booking, other])
+        db.session.flush()
         if state is BookingState.OFFERED:
             db.session.add(
                 Offer(
                     party=booking.party,
                     slot=slot,
-                    household_id=booking.person.household_id,
+                    household_id=booking.household_id,
                     token="a token",
                     made_at=task.now,
                     until=task.now + timedelta(hours=1),
@@ -274,8 +273,9 @@ def _a_family_and_two_slots(app: Flask, quota: str) -> tuple[list[int], list[int
         home = a_household()
         guardians = [a_guardian(home), a_guardian(home)]
         children = [a_child(home), a_child(home)]
-        activity = an_activity(**{quota: 1})
-        slots = [a_slot(activity, starts_at=tomorrow(hour), **{quota: 1}) for hour in (9, 14)]
+        limit: dict[str, Any] = {quota: 1}
+        activity = an_activity(**limit)
+        slots = [a_slot(activity, starts_at=tomorrow(hour), **limit) for hour in (9, 14)]
         db.session.add_all([*guardians, *children, *slots])
         db.session.commit()
         booked_for = (

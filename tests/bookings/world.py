@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Row, delete, event, select
+from sqlalchemy import delete, event, select
 
 from hub import clock
 from hub.accounts.models import Account
@@ -218,7 +218,7 @@ def _hurry(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=OFF")
 
 
-def _rows(look: str) -> list[Row[Any]]:
+def _rows(look: str) -> list[Any]:
     return list(db.session.execute(LOOKS[look]))
 
 

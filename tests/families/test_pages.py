@@ -20,7 +20,7 @@ from tests.browser import Browser
 from tests.cast import Cast
 from tests.makers import a_booking, a_child, a_slot, tomorrow
 
-BORN = {"born": "20200229"}
+BORN: dict[str, Any] = {"born": "20200229"}
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ class TestAddingAPerson:
     def test_a_child_born_today_may_be_entered_just_after_midnight(
         self, mother: Browser, clock: Clock
     ) -> None:
-        born = {"born": "2026年11月24日"}
+        born: dict[str, Any] = {"born": "2026年11月24日"}
         clock.move_to(datetime(2026, 11, 23, 15, 59, tzinfo=UTC))  # 23:59 in Chongqing
         page = mother.visit("/family/persons/new")
         page = mother.submit(page, 422, name="阿满", sex="male", **born)

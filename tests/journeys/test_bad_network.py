@@ -69,7 +69,12 @@ def asked(app: Flask) -> list[tuple[str, str]]:
 def slow(app: Flask) -> Event:
     """Once set, a form is not answered for a second."""
     is_slow = Event()
-    app.before_request_funcs[None].append(lambda: is_slow.is_set() and Event().wait(1) or None)
+
+    @app.before_request_funcs[None].append
+    def _wait() -> None:
+        if is_slow.is_set():
+            Event().wait(1)
+
     return is_slow
 
 
@@ -191,7 +196,9 @@ def test_my_next_bookings_can_be_read_without_a_network(
     assert "亲子绘本" in phone.text
     assert "明天" not in page.locator(".moment").inner_text()
     assert page.locator(".qr svg").is_visible()
-    assert page.locator(".site-header").bounding_box()["height"] < 200, "with its stylesheet"
+    header = page.locator(".site-header").bounding_box()
+    assert header
+    assert header["height"] < 200, "with its stylesheet"
     page.goto(f"{phone.site}/bookings")
     assert "没有网络" in phone.text
     assert "榕树社区" in phone.text

@@ -116,7 +116,7 @@ def test_a_demo_centre_is_never_taken_for_a_real_one(
     saved(a_centre(name="甲社区", is_demo=True))
     with app.app_context():
         run(app, "import-centres", str(FOLDER / "centres.csv"))
-        district = db.session.scalars(select(Centre)).first().district.name
+        district = db.session.scalars(select(Centre)).all()[0].district.name
     result = load(app, tmp_path, f"name,district\n甲社区,{district}\n")
     assert result.exit_code == 1
     assert "第 2 行：“甲社区”是演示数据里的中心" in result.output

@@ -197,6 +197,7 @@ def test_a_later_run_adds_the_days_that_have_come_into_sight_and_changes_nothing
         assert db.session.scalars(doubled.having(func.count(Slot.id) > 1)).all() == []
         assert list(inconsistencies()) == []
         assert today_at_home() > 30, "the day that has come is as busy as the first one was"
+        assert last
         assert last.date() == TODAY + timedelta(days=3 + 27)
 
 

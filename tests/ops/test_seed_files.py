@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, time
+from typing import Any
 
 import chinese_calendar
 import pytest
@@ -90,7 +91,7 @@ def test_several_demo_centres_lie_in_one_district_and_the_districts_exist() -> N
 
 
 @pytest.mark.parametrize("centre", CENTRES, ids=lambda centre: centre["name"])
-def test_the_weekly_plan_of_a_demo_centre_can_be_held(centre: dict) -> None:
+def test_the_weekly_plan_of_a_demo_centre_can_be_held(centre: dict[str, Any]) -> None:
     hours = parse_hours(centre["hours"])
     taken: list[tuple[str, int, int, int]] = []
     for offer in centre["offers"]:

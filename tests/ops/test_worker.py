@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,10 @@ def waiting(slot: Slot, number: int) -> None:
         db.session.add_all([guardian, turn])
 
 
+def has_expired(app: Flask, goal: int) -> bool:
+    return expired(app) >= goal
+
+
 def expired(app: Flask) -> int:
     with app.app_context():
         over = select(func.count(Offer.id)).where(Offer.answered_at.is_not(None))
@@ -158,7 +163,7 @@ class TestAProcess:
             db.session.commit()
         for reached in (25, 90):
             with process(database_url, "worker") as worker:
-                until(lambda reached=reached: expired(app) >= reached, f"{reached} offers expire")
+                until(partial(has_expired, app, reached), f"{reached} offers expire")
                 worker.send_signal(signal.SIGKILL)
                 worker.wait()
             assert expired(app) < 200, "it was killed in the middle"

@@ -74,7 +74,11 @@ def test_an_instant_at_which_all_closes_is_that_of_the_whole_and_not_of_its_late
 
 
 def test_one_instant_ends_the_entries_for_the_draw_of_a_whole_series(app: Flask) -> None:
-    policy = {"admission": Admission.DRAW, "entries_days_before": 1, "entries_minute": 60}
+    policy: dict[str, Any] = {
+        "admission": Admission.DRAW,
+        "entries_days_before": 1,
+        "entries_minute": 60,
+    }
     first, second, third = saved_series(app, **policy)
     assert first.entries_until is not None
     assert first.entries_until == second.entries_until == third.entries_until

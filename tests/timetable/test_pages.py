@@ -127,7 +127,8 @@ class TestTheTimetable:
         saved(a_slot(an_activity(title="下棋", oldest_months=59)))
         page = browser.visit("/slots")
         assert {"画画", "下棋"} <= page.links.keys()
-        answers = {"district": str(the_id(app, District, "江北区")), "kind": "class", "age": "6"}
+        answers: dict[str, Any] = {"kind": "class", "age": "6"}
+        answers["district"] = str(the_id(app, District, "江北区"))
         page = browser.submit(page, form="/slots", **answers)
         assert page.text.count("画画") == 2
         assert "下棋" not in page.text

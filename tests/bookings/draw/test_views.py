@@ -284,7 +284,7 @@ class TestTheResult:
         assert from_file == listed
         # and by the very command that the page shows, with the two files it offers
         with Browser(app).client.get(page.links["下载程序 recompute.py"]) as answer:
-            script = answer.text
+            script = answer.get_data(as_text=True)
         (tmp_path / "list.csv").write_text(downloaded, encoding="utf-8")
         (tmp_path / "recompute.py").write_text(script, encoding="utf-8")
         command = by_id(page, "command").replace("python3", f"{sys.executable} -I", 1)

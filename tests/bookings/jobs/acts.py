@@ -17,11 +17,9 @@ from hub.bookings.waiting_list.models import Offer
 from hub.db import db
 from hub.notices.models import Notice
 from hub.timetable.models import Slot
-from tests.aliases import Clock
 from tests.makers import a_booking, a_child, a_guardian
 
 OFFERED, WAITING, CONFIRMED = BookingState.OFFERED, BookingState.WAITING, BookingState.CONFIRMED
-Clock = Clock
 Saved = Callable[..., Any]
 
 

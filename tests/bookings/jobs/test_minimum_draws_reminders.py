@@ -12,6 +12,7 @@ from hub.bookings.models import BookingState
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.timetable.models import Slot, SlotState
+from tests.aliases import Clock
 from tests.bookings.jobs.acts import (
     CONFIRMED,
     INSTANT,
@@ -20,7 +21,6 @@ from tests.bookings.jobs.acts import (
     OFFERED,
     START,
     WAITING,
-    Clock,
     Saved,
     a_family,
     an_offer,

@@ -1,6 +1,7 @@
 """Jobs that give places on: offers that run out, waiting lists, desk and late places."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,13 +13,13 @@ from hub.bookings.models import Arrival
 from hub.bookings.waiting_list.models import Answer, Offer
 from hub.catalogue.models import Admission
 from hub.db import db
+from tests.aliases import Clock
 from tests.bookings.jobs.acts import (
     INSTANT,
     MINUTE,
     NOW,
     START,
     WAITING,
-    Clock,
     Saved,
     a_family,
     an_offer,
@@ -122,7 +123,7 @@ class TestTheLine:
         assert do(app, scheduled_jobs.SERVE_WAITING_LISTS) == served
 
     def test_of_a_draw_is_not_served_before_it_is_drawn(self, app: Flask, saved: Saved) -> None:
-        draw = {"admission": Admission.DRAW, "entries_until": NOW - MINUTE}
+        draw: dict[str, Any] = {"admission": Admission.DRAW, "entries_until": NOW - MINUTE}
         saved(a_booking(a_slot(capacity=1, places_left=1, **draw), a_child(), state=WAITING))
         assert do(app, scheduled_jobs.SERVE_WAITING_LISTS) == 0
 

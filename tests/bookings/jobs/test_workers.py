@@ -11,10 +11,10 @@ from hub.bookings.jobs import scheduled_jobs
 from hub.bookings.jobs.scheduled_jobs import ScheduledJob, perform
 from hub.bookings.models import Arrival, Booking, Ending
 from hub.db import db
+from tests.aliases import Clock
 from tests.bookings.jobs.acts import (
     NOW,
     WAITING,
-    Clock,
     Saved,
     a_family,
     an_offer,

@@ -67,7 +67,7 @@ def test_who_withdrew_before_the_draw_is_not_on_the_list(app: Flask, clock: Cloc
 
 def a_drawn_whole(app: Flask, capacity: int, **policy: Any) -> int:
     """Its entries are open until eight in the evening before the first date."""
-    draw = {"admission": Admission.DRAW, "entries_days_before": 1}
+    draw: dict[str, Any] = {"admission": Admission.DRAW, "entries_days_before": 1}
     return a_whole(app, capacity=capacity, **draw, **policy)
 
 

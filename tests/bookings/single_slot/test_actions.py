@@ -184,7 +184,7 @@ class TestCancel:
         assert places_left(slot) == 0
         told = db.session.scalars(select(Notice.account_id).order_by(Notice.account_id)).all()
         assert told == sorted([cast.mother, cast.grandmother])
-        assert "小满" in db.session.scalars(select(Notice.text)).first()
+        assert "小满" in db.session.scalars(select(Notice.text)).all()[0]
 
     def test_the_message_is_chinese_whatever_the_page_was_on_which_somebody_cancelled(
         self, cast: Cast, a_place: Make
@@ -194,7 +194,7 @@ class TestCancel:
         booked(slot, cast.xiaoman, cast.mother)
         with force_locale("en"):
             cancelled(holder, cast.other_mother)
-        assert "候补到名额了" in db.session.scalars(select(Notice.text)).first()
+        assert "候补到名额了" in db.session.scalars(select(Notice.text)).all()[0]
 
     @pytest.mark.parametrize("why", ["called off", "started"])
     def test_nobody_is_moved_up_into_a_slot_that_is_called_off_or_has_begun(

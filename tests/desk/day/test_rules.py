@@ -78,8 +78,9 @@ def test_two_slots_in_one_room_are_told_at_both_but_touching_ends_are_fine(
 ) -> None:
     room = {"room_id": 7, "room": Named("多功能厅")}
     first, second = held(one, **room), held(other, **room, activity=Named(title="太极"))
-    found = conflicts([first, second], [], [])  # type: ignore[list-item]  # Fact will do
-    assert [slot for slot, _ in found] == ([first, second] if overlap else [])
+    slots: Any = [first, second]  # facts will do
+    found = conflicts(slots, [], [])
+    assert [slot for slot, _ in found] == (slots if overlap else [])
     if overlap:
         assert found[0][1] == f"多功能厅 同时排了 {other}“太极”"
         assert found[1][1] == f"多功能厅 同时排了 {one}“书法”"

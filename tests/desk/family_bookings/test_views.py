@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,7 +22,7 @@ from tests.desk.conftest import Desk
 from tests.desk.day.test_views import at, in_order
 from tests.makers import tomorrow
 
-NEWCOMER = {"name": "果果", "born": "20200504", "sex": "female"}
+NEWCOMER: dict[str, Any] = {"name": "果果", "born": "20200504", "sex": "female"}
 Persons = Callable[..., Page]
 
 

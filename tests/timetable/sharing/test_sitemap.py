@@ -31,7 +31,7 @@ def addresses(site: Browser, url: str) -> list[str]:
     assert answer.status_code == 200
     assert answer.mimetype == "application/xml"
     root = ElementTree.fromstring(answer.text)  # noqa: S314 – our own
-    return [one.text.removeprefix(SITE) for one in root.iter(f"{{{sitemap.NAMESPACE}}}loc")]
+    return [str(one.text).removeprefix(SITE) for one in root.iter(f"{{{sitemap.NAMESPACE}}}loc")]
 
 
 def robots(browser: Browser) -> RobotFileParser:
