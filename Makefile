@@ -13,7 +13,7 @@ run: $(VENV)/.run $(CATALOGUE).mo
 
 test: $(VENV)/.dev $(CATALOGUE).mo
 	@sh tests/install-tools.sh
-	@$(VENV)/bin/python -m pytest -q -n auto
+	@$(VENV)/bin/python -m pytest -q -n auto --dist worksteal
 
 check: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .

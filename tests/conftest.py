@@ -26,6 +26,7 @@ pytest_plugins = ["tests.chromium"]
 
 # A Monday in Chongqing, 10:00: no test depends on the day it is run.
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+LONGEST = {"test_every_state.py", "test_machine.py"}
 MIGRATIONS = str(config.ROOT / "hub" / "migrations")
 
 
@@ -35,6 +36,11 @@ def settings(database_url: str, **changes: Any) -> config.Settings:
         "HUB_DATABASE_URL": database_url,
     }
     return config.load_settings(environ | changes)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no process is left alone with it in the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(autouse=True)

@@ -18,10 +18,9 @@ from playwright.sync_api import Page, ViewportSize
 from tests.access.places import Places, every_place
 from tests.aliases import Clock
 from tests.cast import Cast
-from tests.chromium import Phone
+from tests.chromium import QUICKLY, Phone
 
 MEASURE = Path(__file__).with_name("inspect.js").read_text()
-QUICKLY = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 EVERYTHING = QUICKLY | {"rules": {"target-size": {"enabled": True}}}
 COLOURS = QUICKLY | {"runOnly": ["color-contrast"]}
 FINGER, LITTLE = 44, 36  # px; the seven days of a week beside each other are less at 320 px

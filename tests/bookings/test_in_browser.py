@@ -19,21 +19,19 @@ from tests.chromium import Phone
 # What is drawn does not depend on the database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-SIZES = pytest.mark.parametrize("viewport", [(360, 740), (1280, 900)])
+SMALL = (360, 740)
 Phones = Callable[..., Phone]
 
 
-@SIZES
 def test_the_button_wakes_at_the_opening_minute_without_asking_the_server(
     phones: Phones,
     cast: Cast,
     a_place: Make,
     clock: Clock,
-    viewport: tuple[int, int],
 ) -> None:
     opens_at = clocks.now() + timedelta(minutes=2)
     slot = a_place(youngest_months=36, opens_at=opens_at)
-    phone = phones(cast.mother, viewport=viewport)
+    phone = phones(cast.mother, viewport=SMALL)
     phone.page.clock.install()
     phone.visit(f"/slots/{slot}")
     button = phone.page.get_by_role("button", name="预约", exact=True)
@@ -102,18 +100,16 @@ def test_without_scripts_the_page_says_when_and_offers_to_load_it_again(
     expect(phone.page.get_by_role("heading", level=1)).to_have_text("约好了")
 
 
-@SIZES
 def test_a_party_waits_is_offered_places_and_takes_them(
     phones: Phones,
     cast: Cast,
     a_place: Make,
     fill_up: Callable[..., None],
     give_up: Callable[..., None],
-    viewport: tuple[int, int],
 ) -> None:
     slot = a_place(capacity=2)
     fill_up(slot)
-    phone = phones(cast.mother, viewport=viewport)
+    phone = phones(cast.mother, viewport=SMALL)
     phone.visit(f"/slots/{slot}")
     phone.page.get_by_label("小满").check()
     phone.page.get_by_label("朵朵").check()
@@ -134,7 +130,6 @@ def test_a_party_waits_is_offered_places_and_takes_them(
     expect(phone.page.get_by_role("heading", level=1)).to_have_text("已取消")
 
 
-@SIZES
 def test_an_offer_is_answered_by_its_link_without_signing_in(
     phones: Phones,
     cast: Cast,
@@ -143,13 +138,12 @@ def test_an_offer_is_answered_by_its_link_without_signing_in(
     booked: Book,
     give_up: Callable[..., None],
     offer_of: Callable[[str], str],
-    viewport: tuple[int, int],
 ) -> None:
     slot = a_place(capacity=1)
     fill_up(slot)
     number = booked(slot, cast.mother, cast.xiaoman)
     give_up(slot, cast.other_mother)
-    phone = phones(viewport=viewport)
+    phone = phones(viewport=SMALL)
     phone.visit(f"/offers/{offer_of(number)}")
     assert "小满" not in phone.text
     phone.press("不要了，让给别人")
@@ -161,14 +155,12 @@ def test_an_offer_is_answered_by_its_link_without_signing_in(
     assert "已取消" in phone.text
 
 
-@SIZES
 def test_a_slot_that_is_called_off_says_why_and_shows_others(
     app: Flask,
     phones: Phones,
     cast: Cast,
     a_place: Make,
     booked: Book,
-    viewport: tuple[int, int],
 ) -> None:
     slot = a_place()
     number = booked(slot, cast.mother, cast.xiaoman)
@@ -176,24 +168,22 @@ def test_a_slot_that_is_called_off_says_why_and_shows_others(
     with app.app_context(), transaction():
         row = db.session.get_one(Slot, slot)
         slot_changes.call_off(row, "停水", by=Actor(cast.manager, clocks.now()))
-    phone = phones(cast.mother, viewport=viewport)
+    phone = phones(cast.mother, viewport=SMALL)
     for address in (f"/bookings/{number}", f"/slots/{slot}"):
         phone.visit(address)
         assert "停水" in phone.text
         assert "还有名额的场次" in phone.text
 
 
-@SIZES
 def test_a_booking_is_moved_by_one_press(
     phones: Phones,
     cast: Cast,
     a_place: Make,
     booked: Book,
-    viewport: tuple[int, int],
 ) -> None:
     number = booked(a_place(), cast.mother, cast.xiaoman)
     a_place(starts_at=clocks.now() + timedelta(days=3))
-    phone = phones(cast.mother, viewport=viewport)
+    phone = phones(cast.mother, viewport=SMALL)
     phone.visit(f"/bookings/{number}")
     phone.press("改到别的场次", role="link")
     phone.page.get_by_role("radio").first.check()

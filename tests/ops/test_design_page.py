@@ -39,7 +39,8 @@ def test_families_never_meet_it() -> None:
 def test_every_macro_is_shown_on_it() -> None:
     """Those of the frame (brand, tabs, …) stand around it; `csrf` writes nothing one could see."""
     macros = set(re.findall(r"\{%- macro ([a-z]\w*)\(", _read("ui.html") + _read("ui_forms.html")))
-    shown = set(re.findall(r"\bui\.(\w+)\(", _read("design.html") + _read("base.html")))
+    around = _read("base.html") + _read("_site_bar.html")
+    shown = set(re.findall(r"\bui\.(\w+)\(", _read("design.html") + around))
     assert len(macros) > 20
     missing = macros - shown - {"csrf"}
     assert not missing, "a component is part of the design when one can look at it"

@@ -260,6 +260,7 @@ def test_a_room_that_the_staff_have_taken_is_left_to_them(demo: Flask, clock: Cl
         assert db.session.scalar(taken) == 0, "neighbours book only what the demo has planned"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "moment",
     [

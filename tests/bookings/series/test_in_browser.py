@@ -17,10 +17,7 @@ from tests.cast import Cast
 from tests.chromium import Phone
 
 # What is drawn does not depend on the database.
-pytestmark = [
-    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
-    pytest.mark.parametrize("viewport", [(390, 844), (1280, 900)]),
-]
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 Phones = Callable[..., Phone]
 
@@ -34,11 +31,11 @@ def a_series(app: Flask, cast: Cast, **policy: Any) -> int:
 
 
 def test_the_button_wakes_at_the_opening_minute_and_books_every_date(
-    app: Flask, phones: Phones, cast: Cast, clock: Clock, viewport: tuple[int, int]
+    app: Flask, phones: Phones, cast: Cast, clock: Clock
 ) -> None:
     opens_at = clocks.now() + timedelta(minutes=2)
     series = a_series(app, cast, opens_at=opens_at)
-    phone = phones(cast.mother, viewport=viewport)
+    phone = phones(cast.mother)
     phone.page.clock.install()
     phone.visit(f"/series/{series}")
     button = phone.page.get_by_role("button", name="整期预约")
@@ -56,11 +53,11 @@ def test_the_button_wakes_at_the_opening_minute_and_books_every_date(
 
 
 def test_one_date_is_left_taken_back_and_the_whole_given_up(
-    app: Flask, phones: Phones, cast: Cast, viewport: tuple[int, int]
+    app: Flask, phones: Phones, cast: Cast
 ) -> None:
     series = a_series(app, cast)
     number = enrol_family(app, series, (cast.mother, [cast.xiaoman]))
-    phone = phones(cast.mother, viewport=viewport)
+    phone = phones(cast.mother)
     phone.visit(f"/bookings/{number}")
     phone.click(phone.page.locator(".dates").get_by_role("link", name="请假").nth(2))
     phone.press("确定请假")
@@ -75,12 +72,12 @@ def test_one_date_is_left_taken_back_and_the_whole_given_up(
 
 
 def test_without_scripts_a_full_one_is_waited_for_as_a_whole(
-    app: Flask, phones: Phones, cast: Cast, viewport: tuple[int, int]
+    app: Flask, phones: Phones, cast: Cast
 ) -> None:
     series = a_series(app, cast)
     for _ in range(2):
         enrol_family(app, series, a_family(app))
-    phone = phones(cast.mother, viewport=viewport, scripts=False)
+    phone = phones(cast.mother, scripts=False)
     phone.visit(f"/series/{series}")
     assert "名额满了，可以候补，您排第 1 位" in phone.text
     phone.page.get_by_label("小满").check()
