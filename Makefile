@@ -19,7 +19,7 @@ check: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/djlint --check --lint --quiet templates
+	$(VENV)/bin/djlint --check --lint templates
 	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/.dev
