@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flask import current_app
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hub.bookings.waiting_list.models import Offer
 
 MOST_NAMES = 3  # in one message, which must stay short
+LONGEST_TRIED = timedelta(days=3)
 
 Guardians = Mapping[int, Sequence[int]]  # the accounts of each household
 
@@ -60,7 +61,7 @@ def tell_offer(offer: "Offer", bookings: Sequence[Booking], now: datetime) -> No
             link=f"{current_app.config['HUB'].address}/offers/{offer.token}",
             **facts_of(bookings),
         )
-    tell_guardians(bookings, message, now)
+    tell_guardians(bookings, message, now, until=offer.until)
 
 
 def tell_offer_expired(bookings: Sequence[Booking], now: datetime) -> None:
@@ -165,14 +166,18 @@ def tell_guardians(
     message: str,
     now: datetime,
     guardians: Guardians | None = None,
+    until: datetime | None = None,
 ) -> None:
     """Put a message in the outbox for every guardian of the household of a party.
 
-    `guardians` saves the query where many parties are told at once.
+    `guardians` saves the query where many parties are told at once. It is not sent after `until`,
+    else not after the slot begins (an hour from now at the earliest, LONGEST_TRIED at the latest).
     """
     household_id = bookings[0].household_id
+    helps = max(bookings[0].starts_at, now + timedelta(hours=1))
+    until = until or min(helps, now + LONGEST_TRIED)
     if guardians is None:
         here = select(Guardian.household_id).where(Guardian.household_id == household_id)
         guardians = guardians_of(here)
     for account_id in guardians.get(household_id, ()):
-        tell(account_id, message, now)
+        tell(account_id, message, now, until)

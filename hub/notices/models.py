@@ -12,11 +12,10 @@ if TYPE_CHECKING:
     from hub.accounts.models import Account  # a later feature: known by its table's name only
 
 
-MOST_TRIES = 5
 # Spelled out, as the index is: a database uses an index of some rows only where it reads, and need
 # not guess from a parameter, that no other rows are asked for.
-DUE = "sent_at IS NULL AND tries < 5"
-GIVEN_UP = "sent_at IS NULL AND tries >= 5"
+DUE = "sent_at IS NULL AND given_up_at IS NULL"
+GIVEN_UP = "sent_at IS NULL AND given_up_at IS NOT NULL"
 
 
 class Notice(Model):
@@ -36,7 +35,9 @@ class Notice(Model):
     text: Mapped[text500]  # of the message
     made_at: Mapped[datetime]
     due_at: Mapped[datetime]  # not sent before; every try moves it on, so that a try is a claim
+    expires_at: Mapped[datetime]  # not sent after: it would tell what no longer helps
     sent_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[text20] = mapped_column(default="")
 

@@ -18,7 +18,7 @@ from hub.accounts.passwords import hash_password
 from hub.bookings.jobs.consistency import inconsistencies
 from hub.config import ConfigError
 from hub.db import db, transaction
-from hub.notices.actions import send_due
+from hub.notices.actions import send_again, send_due
 from hub.notices.gateway import gateway
 from hub.notices.queries import count_given_up, given_up
 from hub.ops import serve, staff
@@ -120,6 +120,14 @@ def send_command() -> None:
     click.echo(f"{send_due(gateway(), clock.now())} notices sent")
 
 
+@click.command("send-again")
+@in_words
+def send_again_command() -> None:
+    """Try the messages once more that were given up, for a day; `hub check` names them."""
+    _need_tables()
+    click.echo(f"{send_again(clock.now())} notices are due again")
+
+
 @click.command("worker")
 @click.option("--once", is_flag=True, help="do what is due now, then end")
 @in_words
@@ -173,6 +181,7 @@ ALL: list[click.Command] = [
     import_centres_command,
     create_staff_command,
     send_command,
+    send_again_command,
     worker_command,
     check_command,
 ]

@@ -12,10 +12,16 @@ from sqlalchemy.exc import DBAPIError
 
 from hub import clock
 from hub.db import db, transaction
-from hub.notices.actions import LEASE, send_due, send_some, tell
-from hub.notices.models import MOST_TRIES, Notice
+from hub.notices.actions import USEFUL_FOR, WAITS, send_again, send_due, send_some, tell
+from hub.notices.models import Notice
 from hub.notices.queries import SHOWN_FOR, count_given_up, given_up, latest_notices
 from tests.cast import Cast
+from tests.conftest import NOW
+
+# The instants at which a message made at NOW is tried: 0, 1, 3, 8, 23 … minutes later, for a day.
+_waits = [timedelta(), *WAITS, *[WAITS[-1]] * 9]
+_instants = [NOW + sum(_waits[: n + 1], timedelta()) for n in range(len(_waits))]
+TRIES = [instant for instant in _instants if instant < NOW + USEFUL_FOR]
 
 
 class Gateway:
@@ -97,21 +103,55 @@ def test_what_was_not_committed_is_never_told(cast: Cast) -> None:
     assert gateway.sent == []
 
 
-def test_a_message_that_failed_is_tried_again_later_and_given_up_in_the_end(cast: Cast) -> None:
+def test_a_message_that_failed_is_tried_again_ever_later_and_given_up_after_a_day(
+    cast: Cast,
+) -> None:
     put(cast.mother, "候补到名额了")
     failing, working, now = Gateway(TimeoutError()), Gateway(), clock.now()
     assert send_due(failing, now) == 0
-    assert send_due(working, now) == 0, "not before its lease is over"
-    for tries in range(1, MOST_TRIES):
-        send_due(failing, now + tries * LEASE)
-    assert send_due(working, now + timedelta(days=1)) == 0
-    assert state_of("候补到名额了") == (MOST_TRIES, "TimeoutError", False)
+    assert send_due(working, now) == 0, "not while the first try may still be under way"
+    for instant in TRIES[1:]:
+        assert send_due(working, instant - timedelta(seconds=1)) == 0
+        assert send_due(failing, instant) == 0
+    assert state_of("候补到名额了") == (len(TRIES), "TimeoutError", False)
+    assert send_due(working, now + USEFUL_FOR) == 0
+    assert [notice.text for notice in given_up(10)] == ["候补到名额了"]
+
+
+def test_no_message_is_lost_while_the_gateway_is_away_for_a_night(cast: Cast) -> None:
+    put(cast.mother, *(f"消息{n}" for n in range(20)))
+    away, back, now = Gateway(ConnectionError()), Gateway(), clock.now()
+    night = range(0, 10 * 60, 1)
+    for minutes in night:
+        send_due(away, now + timedelta(minutes=minutes))
+    assert send_due(back, now + timedelta(hours=14)) == 20
+
+
+def test_a_message_is_not_sent_after_what_it_is_for(cast: Cast) -> None:
+    now = clock.now()
+    with transaction():
+        tell(cast.mother, "为您留到 11:00", now, now + timedelta(hours=1))
+    gateway = Gateway()
+    assert send_due(gateway, now + timedelta(hours=1)) == 0
+    assert gateway.sent == []
+    assert [notice.text for notice in given_up(10)] == ["为您留到 11:00"]
+
+
+def test_what_was_given_up_is_sent_again_when_somebody_says_so(cast: Cast) -> None:
+    put(cast.mother, "候补到名额了")
+    now = clock.now()
+    send_due(Gateway(), now + USEFUL_FOR)  # too late
+    assert send_due(Gateway(), now + USEFUL_FOR) == 0
+    later = now + timedelta(days=2)
+    assert send_again(later) == 1
+    assert send_due(Gateway(), later) == 1
+    assert send_again(later) == 0
 
 
 def test_a_message_that_failed_once_arrives_the_next_time(cast: Cast) -> None:
     put(cast.mother, "候补到名额了")
     send_due(Gateway(TimeoutError()), clock.now())
-    assert send_due(Gateway(), clock.now() + LEASE) == 1
+    assert send_due(Gateway(), clock.now() + WAITS[0]) == 1
 
 
 def test_a_poison_message_does_not_stop_the_others(
@@ -123,12 +163,13 @@ def test_a_poison_message_does_not_stop_the_others(
     gateway, now = Gateway(said, poison="消息0"), clock.now()
     assert send_due(gateway, now) == 9
     assert sorted(gateway.sent) == texts[1:]
-    for tries in range(1, MOST_TRIES):
+    for tries, instant in enumerate(TRIES[1:], start=1):
         assert state_of("消息0") == (tries, "ValueError", False)
         assert given_up(10) == [], "it is tried again"
-        assert send_due(gateway, now + tries * LEASE) == 0
-    assert send_some(gateway, now + timedelta(days=1)) is None, "and given up in the end"
-    assert state_of("消息0") == (MOST_TRIES, "ValueError", False)
+        assert send_due(gateway, instant) == 0
+    assert send_due(gateway, now + USEFUL_FOR) == 0
+    assert send_some(gateway, now + USEFUL_FOR) is None, "and given up in the end"
+    assert state_of("消息0") == (len(TRIES), "ValueError", False)
     assert [notice.text for notice in given_up(10)] == ["消息0"]
     assert "ValueError" in caplog.text
     assert "消息" not in caplog.text, "what the error says may hold a name or a phone"
@@ -150,13 +191,15 @@ def test_a_message_that_ends_its_sender_costs_the_others_no_try(
     texts = [f"消息{n}" for n in range(10)]
     put(cast.mother, *texts)
     gateway, now = Gateway(ending(), poison="消息0"), clock.now()
-    for tries in range(MOST_TRIES):
+    for instant in TRIES:
         with pytest.raises(ending):
-            send_due(gateway, now + tries * LEASE)
-        send_due(gateway, now + tries * LEASE)  # as a sender that was started again
+            send_due(gateway, instant)
+        send_due(gateway, instant)  # as a sender that was started again
+    send_due(gateway, now + USEFUL_FOR)
     assert sorted(gateway.sent) == texts[1:]
     assert [state_of(text) for text in texts[1:]] == [(1, "", True)] * 9
-    assert state_of("消息0") == (MOST_TRIES, "", False), "nobody was left to record an error"
+    assert state_of("消息0") == (len(TRIES), "", False), "nobody was left to record an error"
+    assert [notice.text for notice in given_up(10)] == ["消息0"]
 
 
 @pytest.mark.parametrize("error", [None, TimeoutError()], ids=["sent", "failed"])
@@ -167,7 +210,7 @@ def test_a_database_that_fails_is_not_taken_for_a_gateway_that_fails(
     with brought_back(), pytest.raises(DBAPIError):
         send_due(BreakingDatabase(error), clock.now())
     assert state_of("候补到名额了") == (1, "", False)
-    assert send_due(Gateway(), clock.now() + LEASE) == 1, "it is tried again"
+    assert send_due(Gateway(), clock.now() + WAITS[0]) == 1, "it is tried again"
 
 
 def test_two_senders_at_once_send_each_message_once(app: Flask, cast: Cast) -> None:
@@ -198,8 +241,7 @@ def test_the_latest_messages_are_read_on_the_site_for_two_weeks(cast: Cast) -> N
 
 def test_of_the_messages_given_up_all_are_counted_and_the_oldest_are_named(cast: Cast) -> None:
     put(cast.mother, *(f"消息{n}" for n in range(5)))
-    for tries in range(MOST_TRIES):
-        send_due(Gateway(TimeoutError()), clock.now() + tries * LEASE)
+    send_due(Gateway(), clock.now() + USEFUL_FOR)
     put(cast.mother, "还没发")
     assert [notice.text for notice in given_up(most=3)] == ["消息0", "消息1", "消息2"]
     assert count_given_up() == 5

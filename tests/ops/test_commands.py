@@ -8,7 +8,7 @@ from flask import Flask
 from hub import clock, create_app
 from hub.db import db
 from hub.notices.actions import tell
-from hub.notices.models import MOST_TRIES, Notice
+from hub.notices.models import Notice
 from hub.ops.commands import GIVEN_UP_SHOWN
 from hub.timetable.models import Slot
 from tests.aliases import Save
@@ -42,7 +42,9 @@ def give_up(account_id: int, *errors: str) -> list[int]:
             text="候补到名额了",
             made_at=now,
             due_at=now,
-            tries=MOST_TRIES,
+            expires_at=now,
+            given_up_at=now,
+            tries=5,
             last_error=error,
         )
         for error in errors
