@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
@@ -95,7 +96,16 @@ def never_share() -> None:
     g.never_shared = True
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions in a signed cookie, which no answer carries that others may be shown too."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if "public" not in response.headers.get("Cache-Control", ""):
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask) -> None:
+    app.session_interface = Sessions()
     csrf.init_app(app)
     login_manager.init_app(app)
     app.before_request(_admit)

@@ -110,6 +110,17 @@ def test_nothing_that_somebody_with_a_session_is_shown_may_be_kept(
             assert "ETag" not in answer.headers, endpoint
 
 
+@pytest.mark.parametrize("who", ["mother", "clerk", "administrator"])
+def test_what_may_be_kept_for_all_never_carries_the_cookie_of_one(
+    browser: Browser, cast: Cast, answers: Answers, who: str
+) -> None:
+    """A cache that keeps /robots.txt with it signs the next visitor in as somebody else."""
+    browser.sign_in(getattr(cast, who))
+    shared = [one for one in answers(lambda: browser) if is_shared(one[1])]
+    assert {endpoint for endpoint, _answer in shared} >= {"sitemap.show_robots"}
+    assert [name for name, answer in shared if "Set-Cookie" in answer.headers] == []
+
+
 def test_nor_of_somebody_who_has_one_without_being_signed_in(browser: Browser, slot: int) -> None:
     browser.visit("/sign-in")  # its form has a token
     answer = browser.client.get(f"/slots/{slot}")
