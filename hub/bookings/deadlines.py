@@ -10,6 +10,7 @@ MORNING, NIGHT = time(8), time(21)
 SPARE = timedelta(minutes=30)
 # No offers are made later than this before the start: the answer would come too late.
 LAST_CALL = timedelta(minutes=10)
+EARLIEST_CHECK_IN = timedelta(hours=2)  # before the start: earlier arrivals are not for this slot
 NOTHING = timedelta(0)
 
 

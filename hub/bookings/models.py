@@ -110,6 +110,7 @@ class Booking(Model):
     person: Mapped[Person | None] = relationship()
     household: Mapped[Household] = relationship()
     made_by: Mapped[Account | None] = relationship()
+    arrival: Mapped["Arrival | None"] = relationship(viewonly=True)
 
     @property
     def is_live(self) -> bool:
@@ -139,6 +140,10 @@ class Booking(Model):
     @property
     def is_entered(self) -> bool:
         return self.state is BookingState.ENTERED
+
+    @property
+    def has_arrived(self) -> bool:
+        return self.arrival is not None
 
 
 class Arrival(Model):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 
 from hub import clock, text
+from hub.bookings.deadlines import EARLIEST_CHECK_IN
 from hub.refusals import Refused, WayOn
 from hub.timetable.ages import Ages, Misfit, misfit
 
@@ -72,7 +73,10 @@ def check_may_cancel(booking: "Booking", now: datetime) -> None:
     slot = booking.slot
     if now >= slot.starts_at:
         raise Refused(_("这一场已经开始了，不能取消。"))
-    if not booking.is_confirmed or now <= cancel_deadline(slot, booking.made_at):
+    if not booking.is_confirmed:
+        return
+    _check_not_here(booking, now)
+    if now <= cancel_deadline(slot, booking.made_at):
         return
     when = text.when(slot.cancel_until)
     if slot.is_of_whole:
@@ -142,6 +146,7 @@ def check_may_leave(booking: "Booking", now: datetime) -> None:
         raise Refused(_("只有约好的整期里的一次才能请假。"))
     if now >= booking.slot.starts_at:
         raise Refused(_("这一场已经开始了，来不及请假了。请给中心打电话。"))
+    _check_not_here(booking, now)
 
 
 def check_may_return(booking: "Booking", now: datetime) -> None:
@@ -187,3 +192,9 @@ def no_room(slot: "Slot") -> Refused:
 def others_like(slot: "Slot") -> WayOn:
     """Return the way to further slots of the same centre."""
     return WayOn(_("看看别的场次"), "timetable.show_centre", (("centre_id", slot.centre_id),))
+
+
+def _check_not_here(booking: "Booking", now: datetime) -> None:
+    """Refuse to give up at home the place of somebody who is here already; the desk looks first."""
+    if now >= booking.starts_at - EARLIEST_CHECK_IN and booking.has_arrived:
+        raise Refused(_("已经签到了。有变动请找前台。"))

@@ -1,6 +1,6 @@
 """Check-ins, no-shows, excuses, and leave of single dates; the caller holds the transaction."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, exists, select
@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, select
 from hub.actor import Actor
 from hub.bookings import household_limits, rules
 from hub.bookings.audit import record_all
+from hub.bookings.deadlines import EARLIEST_CHECK_IN
 from hub.bookings.eligibility import check_persons
 from hub.bookings.models import Arrival, Booking, BookingState, Excuse
 from hub.bookings.queries import bookings_of_household
@@ -16,8 +17,6 @@ from hub.bookings.waiting_list.actions import end_waiting_for_begun_series, serv
 from hub.db import db
 from hub.refusals import Refused
 from hub.timetable.models import Slot
-
-EARLIEST_CHECK_IN = timedelta(hours=2)  # before the start: earlier arrivals are not for this slot
 
 
 def mark_arrival(booking: Booking, by: Actor) -> None:

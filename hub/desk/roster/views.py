@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 from flask_login import current_user
 
 from hub import clock
-from hub.bookings.attendance.actions import EARLIEST_CHECK_IN
+from hub.bookings.deadlines import EARLIEST_CHECK_IN
 from hub.desk.access import manages, my_slot
 from hub.desk.day import words as days
 from hub.desk.read_log import with_read_recorded
