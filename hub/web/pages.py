@@ -31,11 +31,13 @@ from hub.web.wechat import in_wechat
 
 LAST_PAGE = 1000  # pages of a list; nobody looks further, and the database would count rows in vain
 
+PARTS = {"centres", "entries", "people", "places", "results"}  # the blocks that can stand alone
+
 htmx = HTMX()
 
 
 def page(name: str, status: int = 200, **context: Any) -> Response:
-    """Render a template – for htmx, only the block named like the id of its target.
+    """Render a template – for htmx, only the block of PARTS named like the id of its target.
 
     A page without such a block, where a redirect has led, takes the place of the whole page.
     """
@@ -43,7 +45,7 @@ def page(name: str, status: int = 200, **context: Any) -> Response:
     wants_part = bool(htmx and part and not htmx.history_restore_request)
     templates = _templates()
     template = templates.get_template(name)
-    if wants_part and part in template.blocks:
+    if wants_part and part in PARTS and part in template.blocks:
         of_page = templates.get_template("_part.html")
         response = _write(of_page, page=name, part=part, **context)
     else:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Integer, Select, bindparam, or_, select
+from sqlalchemy import Integer, Select, bindparam, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account
@@ -32,9 +32,12 @@ def is_excused(booking: Booking) -> bool:
     return db.session.get(Excuse, booking.id) is not None
 
 
-def slot_id_of(number: str) -> int | None:
-    """Return the slot of any booking's number, or None: for staff, who are checked there."""
-    return db.session.scalar(select(Booking.slot_id).where(Booking.number == number))
+def slot_id_of(account: Account, number: str) -> int | None:
+    """Return the slot of a booking at a centre where this account works, or None."""
+    slot = select(Slot.id).join(Booking, Booking.slot_id == Slot.id)
+    centre_ids = {role.centre_id for role in account.roles}
+    here = true() if None in centre_ids else Slot.centre_id.in_(centre_ids)
+    return db.session.scalar(slot.where(Booking.number == number, here))
 
 
 def coming_bookings(account: Account, now: datetime) -> Sequence[Booking]:

@@ -60,11 +60,15 @@ def my_bookings() -> ResponseReturnValue:
 @blueprint.get("/bookings/<number>")
 @open_to(Admits.SIGNED_IN)
 def show_booking(number: str) -> ResponseReturnValue:
-    """Show the proof. Staff who scan its code are led to the roster, which checks their centre."""
+    """Show the proof. Staff of its centre who scan its code are led to the roster."""
     party = queries.my_party(current_user, number) if is_number(number) else []
     if party:
         return _booking_page(party[0], party[1:])
-    if current_user.is_staff and (slot_id := my_queries.slot_id_of(number)):
+    if (
+        current_user.is_staff
+        and is_number(number)
+        and (slot_id := my_queries.slot_id_of(current_user, number))
+    ):
         anchor = f"booking-{number}"
         return redirect(url_for("desk.slots.show", slot_id=slot_id, _anchor=anchor), 303)
     return abort(404)

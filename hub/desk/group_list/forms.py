@@ -6,7 +6,7 @@ session has expired (see `hub.accounts.saved_forms`).
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -148,11 +148,23 @@ class LineForm(Form):
         }
 
 
+class Lines(FieldList):  # type: ignore[type-arg]  # it takes none when the program runs
+    """A list of lines, numbered by ASCII digits: `²` and 5,000 digits are no number of a line."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        start = f"{prefix}-"
+        for name in formdata:
+            if name.startswith(start):
+                index = name[len(start) :].partition("-")[0]
+                if re.fullmatch(r"[0-9]{1,3}", index):
+                    yield int(index)
+
+
 class GroupForm(FlaskForm):
     """The lines of one list; `batch` makes a line that is sent again known."""
 
     batch = HiddenField()
-    lines = FieldList(FormField(LineForm), max_entries=MOST_LINES)
+    lines = Lines(FormField(LineForm), max_entries=MOST_LINES)
 
     def __init__(self, **given: Any) -> None:
         super().__init__(prefix=PREFIX, **given)
