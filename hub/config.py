@@ -41,6 +41,9 @@ class Settings:
     # HUB_THREADS: threads of each web process; default 2. More of them wait for the interpreter
     # lock: four took a fifth to a third off the rush on a busy machine (python -m bench.workers).
     threads: int
+    # HUB_PATIENCE: seconds that a page waits for the database, or for a lock that somebody else
+    # holds, before it answers 503; default 4. Pages that only read go on meanwhile.
+    patience: int
     # HUB_DEMO_SIGN_IN: 1 shows the sign-in code on the page; default 1 in demo, 0 in production.
     demo_sign_in: bool
     # HUB_SECURE_COOKIES: 1 sends cookies over https only; default 1 in production, 0 in demo.
@@ -69,6 +72,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         worker=_switch(environ, "HUB_WORKER", True),
         workers=_number(environ, "HUB_WORKERS", 2),
         threads=_number(environ, "HUB_THREADS", 2),
+        patience=_number(environ, "HUB_PATIENCE", 4),
         demo_sign_in=_switch(environ, "HUB_DEMO_SIGN_IN", not production),
         secure_cookies=_switch(environ, "HUB_SECURE_COOKIES", production),
         proxies=_number(environ, "HUB_PROXIES", 0),
@@ -84,7 +88,7 @@ def for_flask(settings: Settings) -> dict[str, Any]:
         "HUB": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # no names of children in logs
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
         "SESSION_COOKIE_NAME": "hub",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -92,6 +96,30 @@ def for_flask(settings: Settings) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": timedelta(days=90),
         "WTF_CSRF_TIME_LIMIT": None,  # a page left open overnight must still send its form
         "MAX_CONTENT_LENGTH": 1024 * 1024,
+    }
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    """Return what SQLAlchemy is told: no names of children in logs, and no wait without an end.
+
+    Else one lock that somebody forgot (BEGIN; UPDATE slot … in a terminal) takes every thread.
+    """
+    patience = settings.patience
+    options: dict[str, Any] = {"hide_parameters": True}
+    if settings.database_url.startswith("sqlite"):
+        return options | {"connect_args": {"timeout": patience}}
+    waits = {
+        "lock_timeout": patience,
+        "statement_timeout": 15 * patience,
+        "idle_in_transaction_session_timeout": 15 * patience,
+    }
+    told = " ".join(f"-c {name}={seconds}s" for name, seconds in waits.items())
+    return options | {
+        "pool_timeout": patience,
+        "connect_args": {
+            "connect_timeout": max(patience, 2),
+            "options": told,
+        },  # libpq takes 2 or 0
     }
 
 

@@ -166,7 +166,6 @@ def _open(connection: Any, _record: Any) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",  # an acknowledged booking survives a power cut
-            "busy_timeout=15000",
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -34,6 +34,7 @@ def settings(database_url: str, **changes: Any) -> config.Settings:
     environ = {
         "HUB_SECRET_KEY": "a key for the tests, long enough for anybody",
         "HUB_DATABASE_URL": database_url,
+        "HUB_PATIENCE": "60",  # on a machine that does much else
     }
     return config.load_settings(environ | changes)
 

@@ -83,7 +83,8 @@ class Program:
 
     def __init__(self, folder: Path, command: list[str], **environ: str) -> None:
         self._command, self._said = command, folder / "said.log"
-        self._environ = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "HUB_WORKER": "0"} | environ
+        self._environ = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "HUB_WORKER": "0"}
+        self._environ |= {"HUB_PATIENCE": "60"} | environ  # on a machine that does much else
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -34,6 +34,8 @@ def run() -> None:
             # the driver itself, because within a transaction SQLite does not listen.
             _driver(connection).execute("PRAGMA foreign_keys=OFF")
         else:
+            for wait in ("lock_timeout", "statement_timeout"):  # of pages, not of migrations
+                connection.execute(text(f"SET {wait} = 0"))
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
             connection.commit()
         context.configure(

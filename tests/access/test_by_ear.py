@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from flask import Flask
@@ -18,6 +19,7 @@ from tests.makers import a_booking, a_child, a_slot
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 Phones = Callable[..., Phone]
+LANDMARKS: tuple[Literal["banner", "main", "contentinfo"], ...] = ("banner", "main", "contentinfo")
 # How often the words of a live region changed, from now on.
 LISTEN = """live => {
   window.heard = [];
@@ -46,8 +48,8 @@ def test_a_slot_is_booked_by_what_is_heard(phones: Phones, cast: Cast, a_place: 
     phone = phones(cast.mother)
     page = phone.page
     page.goto(f"{phone.site}/slots/{a_place()}")
-    for role, name in (("banner", None), ("main", None), ("contentinfo", None)):
-        expect(page.get_by_role(role, name=name)).to_have_count(1)  # type: ignore[arg-type]  # a role
+    for landmark in LANDMARKS:
+        expect(page.get_by_role(landmark)).to_have_count(1)
     expect(page.get_by_role("navigation", name="主要页面")).to_have_count(1)
     places = page.get_by_role("region", name="名额和预约")
     expect(places).to_match_aria_snapshot("""

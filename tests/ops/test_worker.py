@@ -49,6 +49,7 @@ BEHIND = timedelta(minutes=1)
 def process(database_url: str, *words: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
     """`hub` and these words, in a process of its own that is gone afterwards."""
     known = {"HUB_DATABASE_URL": database_url, "HUB_SECRET_KEY": SECRET, "PATH": os.environ["PATH"]}
+    known["HUB_PATIENCE"] = "60"  # on a machine that does much else
     started = subprocess.Popen(
         [*HUB, *words],
         cwd=ROOT,

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from hub.web.rendering.lang_markup import HAN, mark_chinese
+from tests.aliases import Save
 from tests.browser import VOID, Browser
 from tests.cast import Cast
 from tests.makers import a_slot
@@ -58,9 +59,9 @@ class Unmarked(HTMLParser):
 
 
 def test_every_page_in_english_says_what_of_it_is_chinese(
-    browser: Browser, cast: Cast, saved: object
+    browser: Browser, cast: Cast, saved: Save
 ) -> None:
-    slot = saved(a_slot())  # type: ignore[operator]  # the fixture is a function
+    slot = saved(a_slot())
     browser.client.set_cookie("language", "en")
     pages = ["/", "/slots", "/centres", f"/centres/{cast.centre}", f"/slots/{slot}", "/nothing"]
     for address in pages:
