@@ -35,6 +35,7 @@ from hub.accounts.views import blueprint as accounts
 from hub.bookings.draw.views import blueprint as draws
 from hub.bookings.feedback import views as feedback_pages
 from hub.bookings.my_bookings import lookup, moving
+from hub.bookings.my_bookings.correction import blueprint as correction
 from hub.bookings.my_bookings.removal import blueprint as removal
 from hub.bookings.my_bookings.views import blueprint as bookings
 from hub.bookings.series import views as series_pages
@@ -81,6 +82,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(sitemap.blueprint)
     app.register_blueprint(slots)
     app.register_blueprint(bookings)
+    app.register_blueprint(correction)
     app.register_blueprint(removal)
     app.register_blueprint(draws)
     app.register_blueprint(series_pages.blueprint)

@@ -60,6 +60,25 @@ class Person(Model):
     household: Mapped[Household] = relationship(back_populates="persons")
 
 
+class Correction(Model):
+    """A person's name and birth date before and after they were corrected, while they held places.
+
+    What was written at first is what later corrections are measured by: many small ones would else
+    make another person.
+    """
+
+    __tablename__ = "correction"
+
+    id: Mapped[pk]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    name_before: Mapped[text20]
+    name_after: Mapped[text20]
+    birth_date_before: Mapped[date]
+    birth_date_after: Mapped[date]
+
+
 class Priority(Model):
     """A person's priority in draws: the group, and which of the staff has seen the proof."""
 

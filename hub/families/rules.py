@@ -111,5 +111,30 @@ def check_not_there(
             raise Refused(_("%(name)s已经在您的家庭里了，不用再加一次。", name=name))
 
 
+def is_small_correction(before: tuple[str, date], after: tuple[str, date]) -> bool:
+    """Whether a name and a birth date stay the same person's: a slip of the pen, not another child.
+
+    In the name one character may be another, missing or too many; in the eight digits of the date
+    one may be another, or two neighbours change places.
+    """
+    (name, born), (new_name, new_born) = before, after
+    return _is_near(name, new_name) and _is_near_date(f"{born:%Y%m%d}", f"{new_born:%Y%m%d}")
+
+
+def _is_near(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) == len(longer):
+        return sum(a != b for a, b in zip(one, other, strict=True)) <= 1
+    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
+
+
+def _is_near_date(one: str, other: str) -> bool:
+    apart = [at for at in range(len(one)) if one[at] != other[at]]
+    if len(apart) <= 1:
+        return True
+    first, last = apart[0], apart[-1]
+    return len(apart) == 2 and last == first + 1 and one[first:][:2] == other[first:][:2][::-1]
+
+
 def _is_letter(character: str) -> bool:
     return unicodedata.category(character)[0] in "LM"

@@ -1,4 +1,4 @@
-"""The family's own pages: who is in it, and the forms to enter and correct a person."""
+"""The family's own pages: who is in it, and the form to enter a person."""
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,9 +8,9 @@ from flask_login import current_user
 from hub import clock, text
 from hub.accounts.saved_forms import saved_form
 from hub.families import actions
-from hub.families.forms import PersonForm, as_typed
+from hub.families.forms import PersonForm
 from hub.families.models import Person
-from hub.families.queries import my_household, my_person
+from hub.families.queries import my_household
 from hub.families.rules import MOST_PERSONS, is_adult
 from hub.web.addresses import safe_path
 from hub.web.attempt import attempt
@@ -61,29 +61,3 @@ def add_person() -> ResponseReturnValue:
     age = text.age(person.birth_date)
     flash(_("已经加上%(name)s，%(age)s。", name=person.name, age=age))
     return redirect(safe_path(form.next.data, url_for("families.show_family")), 303)
-
-
-@blueprint.get("/family/persons/<int:person_id>")
-@open_to(Admits.SIGNED_IN)
-def edit_person(person_id: int) -> ResponseReturnValue:
-    kept = saved_form(request.path)
-    person = my_person(current_user, person_id)
-    form = PersonForm(formdata=kept, data=as_typed(person))
-    return page("families/edit_person.html", form=form, person=person)
-
-
-@blueprint.post("/family/persons/<int:person_id>")
-@open_to(Admits.SIGNED_IN)
-def change_person(person_id: int) -> ResponseReturnValue:
-    person = my_person(current_user, person_id)
-    form = PersonForm()
-
-    def change() -> None:
-        locked = my_person(current_user, person_id, lock=True)
-        actions.change_person(current_user, locked, **form.facts())
-
-    if not attempt(change, form).is_done:
-        person = my_person(current_user, person_id)
-        return page("families/edit_person.html", 422, form=form, person=person)
-    flash(_("已经改好。"))
-    return redirect(url_for("families.show_family"), 303)

@@ -11,6 +11,7 @@ from hub.families.rules import (
     check_may_add,
     check_not_there,
     is_adult,
+    is_small_correction,
     tidy_name,
 )
 from hub.refusals import Refused
@@ -124,3 +125,28 @@ def test_the_same_name_and_birth_date_is_the_same_person() -> None:
     check_not_there(there, "小满", TODAY, but=1)
     with pytest.raises(Refused, match="小满已经在您的家庭里了"):
         check_not_there(there, "小满", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("name", "born", "is_small"),
+    [
+        ("小满", "20200501", True),
+        ("陈小满", "20200501", True),  # with the family name
+        ("满", "20200501", True),
+        ("小漫", "20200501", True),
+        ("小满", "20200510", True),  # two digits that change places
+        ("小满", "20200601", True),
+        ("小满", "20210501", True),
+        ("大漫", "20200501", False),
+        ("小满满满", "20200501", False),
+        ("小满", "20210601", False),
+        ("小满", "20201005", False),
+        ("", "20200501", False),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_from_another_person(
+    name: str, born: str, is_small: bool
+) -> None:
+    before = ("小满", date(2020, 5, 1))
+    after = (name, date.fromisoformat(born))
+    assert is_small_correction(before, after) is is_small
