@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from hub import clock, text
 from hub.bookings.deadlines import EARLIEST_CHECK_IN
 from hub.refusals import Refused, WayOn
-from hub.timetable.ages import Ages, Misfit, misfit
+from hub.timetable.age_limits import Ages, Misfit, misfit
 
 if TYPE_CHECKING:
     from hub.bookings.models import Booking

@@ -13,7 +13,7 @@ from hub.catalogue.models import District, Kind
 from hub.catalogue.queries import plain_words
 from hub.families.models import Person
 from hub.families.rules import ADULT_YEARS, OLDEST_YEARS
-from hub.timetable.ages import Ages
+from hub.timetable.age_limits import Ages
 from hub.timetable.queries import Wish
 
 DAYS_TO_CHOOSE = 14

@@ -27,7 +27,7 @@ from hub import clock
 from hub.catalogue.models import Activity, Centre, District, Kind, Room, StaffMember
 from hub.column_rows import Reading
 from hub.db import db
-from hub.timetable.ages import Ages, that_fit
+from hub.timetable.age_limits import Ages, that_fit
 from hub.timetable.models import FREE, Series, Slot, SlotState
 from hub.timetable.rules import weekend
 

@@ -10,7 +10,7 @@ from flask import Flask
 from hub import clock
 from hub.db import db
 from hub.timetable import queries
-from hub.timetable.ages import Ages
+from hub.timetable.age_limits import Ages
 from hub.timetable.models import SlotState
 from hub.timetable.queries import Wish, at_a_glance, find_slots, found_by
 from tests.aliases import Clock, Save

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from hub.catalogue.models import Audience
-from hub.timetable.ages import Ages, fits
+from hub.timetable.age_limits import Ages, fits
 from hub.timetable.rules import by_day, hours_in_words, weekend
 
 CHILD, ADULT, BOTH = Audience.CHILD, Audience.ADULT, Audience.CHILD_WITH_ADULT
