@@ -1,8 +1,14 @@
-"""When an offer of a place ends, and when a week begins and ends. Pure."""
+"""Until when one may cancel (and the text of it), an offer lasts, a week runs. Pure."""
 
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 
-from hub import clock
+from flask_babel import gettext as _
+
+from hub import clock, text
+
+if TYPE_CHECKING:
+    from hub.timetable.models import Slot
 
 # An offer's time runs by day only: nobody must get up at night to keep a place.
 MORNING, NIGHT = time(8), time(21)
@@ -26,6 +32,24 @@ def offer_until(now: datetime, starts_at: datetime, offer_minutes: int) -> datet
         return None
     latest = starts_at - min(SPARE, remains / 2)
     return min(_by_day(now, timedelta(minutes=offer_minutes)), latest)
+
+
+def cancel_deadline(slot: "Slot", made_at: datetime) -> datetime:
+    """Return until when a place booked at `made_at` is given up freely, this instant included.
+
+    The dates of a whole 期 share the deadline of its first date. A date that was booked alone
+    after it is given up freely until it starts.
+    """
+    is_alone_later = slot.is_of_whole and made_at > slot.cancel_until
+    return slot.starts_at if is_alone_later else slot.cancel_until
+
+
+def cancel_terms(slot: "Slot", made_at: datetime, *, is_whole: bool = False) -> str:
+    """Say until when a place booked at `made_at` can be cancelled; `is_whole` means all dates."""
+    when = text.when(cancel_deadline(slot, made_at))
+    if is_whole:
+        return _("%(when)s 之前可以整期取消", when=when)
+    return _("%(when)s 之前都可以取消", when=when)
 
 
 def week_of(instant: datetime) -> tuple[datetime, datetime]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 
 from hub import clock, text
-from hub.bookings.deadlines import EARLIEST_CHECK_IN
+from hub.bookings.deadlines import EARLIEST_CHECK_IN, cancel_deadline
 from hub.refusals import Refused, WayOn
 from hub.timetable.age_limits import Ages, Misfit, misfit
 
@@ -48,24 +48,6 @@ def check_fits(slot: "Slot", name: str, birth_date: date) -> None:
                 _("这一场适合%(ages)s，%(name)s那天%(age)s。", ages=ages, name=name, age=age),
                 WayOn(_("找适合%(name)s的", name=name), "timetable.find", (("age", months // 12),)),
             )
-
-
-def cancel_deadline(slot: "Slot", made_at: datetime) -> datetime:
-    """Return until when a place booked at `made_at` is given up freely, this instant included.
-
-    The dates of a whole 期 share the deadline of its first date. A date that was booked alone
-    after it is given up freely until it starts.
-    """
-    is_alone_later = slot.is_of_whole and made_at > slot.cancel_until
-    return slot.starts_at if is_alone_later else slot.cancel_until
-
-
-def cancel_terms(slot: "Slot", made_at: datetime, *, is_whole: bool = False) -> str:
-    """Say until when a place booked at `made_at` can be cancelled; `is_whole` means all dates."""
-    when = text.when(cancel_deadline(slot, made_at))
-    if is_whole:
-        return _("%(when)s 之前可以整期取消", when=when)
-    return _("%(when)s 之前都可以取消", when=when)
 
 
 def check_may_cancel(booking: "Booking", now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub import clock, text
-from hub.bookings import rules
+from hub.bookings import deadlines, rules
 from hub.catalogue.models import Audience
 from hub.refusals import Refused
 from tests.makers import tomorrow
@@ -193,8 +193,8 @@ def test_the_deadline_that_a_page_says_is_the_one_that_is_kept(
     here, minute = slot(is_of_whole=is_of_whole), timedelta(minutes=1)
     made_at = here.cancel_until + (minute if made_after_the_deadline else -minute)
     deadline = getattr(here, until)
-    assert rules.cancel_deadline(here, made_at) == deadline
-    assert text.when(deadline) in rules.cancel_terms(here, made_at)
+    assert deadlines.cancel_deadline(here, made_at) == deadline
+    assert text.when(deadline) in deadlines.cancel_terms(here, made_at)
     its = booking(here, made_at=made_at)
     if until == "cancel_until":
         rules.check_may_cancel(its, deadline)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub import clock
-from hub.bookings import queries, rules
+from hub.bookings import deadlines, queries, rules
 from hub.bookings.feedback.actions import feedback_on
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.my_bookings import queries as my_queries
@@ -146,7 +146,9 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         may_ask_leave=certain and is_whole,
         may_move=certain and not is_whole,
         why_not_cancel=_why_not_cancel(booking),
-        cancel_terms=rules.cancel_terms(booking.slot, booking.made_at, is_whole=len(enrolment) > 1),
+        cancel_terms=deadlines.cancel_terms(
+            booking.slot, booking.made_at, is_whole=len(enrolment) > 1
+        ),
         alternatives=queries.alternatives(booking.slot, now) if wants_another else [],
         feedback=feedback_on([booking], now),
         qr=qr(address),

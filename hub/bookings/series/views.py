@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from hub import clock
 from hub.accounts.saved_forms import saved_form
-from hub.bookings import queries, rules
+from hub.bookings import deadlines, queries, rules
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import Booking, BookingState
@@ -161,7 +161,7 @@ def _series_page(
         tightest=tightest,
         mine=[(mine[one.id], one.name) for one in box["persons"] if one.id in mine],
         preview=preview(tightest, places_per_booking(first)),
-        cancel_terms=rules.cancel_terms(first, made_at=now, is_whole=True),
+        cancel_terms=deadlines.cancel_terms(first, made_at=now, is_whole=True),
         has_begun=first.starts_at <= now,
         now=now,
         **box,

@@ -7,7 +7,7 @@ from flask import Response
 from flask_babel import gettext as _
 
 from hub import clock
-from hub.bookings import queries, rules
+from hub.bookings import deadlines, queries, rules
 from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import BookingState
 from hub.bookings.single_slot.actions import places_per_booking
@@ -66,7 +66,7 @@ def slot_page(
         positions=positions_of([booking.number for booking in mine]) if waiting else {},
         preview=preview(slot, places),
         places=places,
-        cancel_terms=rules.cancel_terms(slot, made_at=now),
+        cancel_terms=deadlines.cancel_terms(slot, made_at=now),
         has_begun=slot.starts_at <= now,
         alternatives=queries.alternatives(slot, now) if no_places and not is_part else [],
         **box,

@@ -19,7 +19,7 @@ from hub.db import db
 from hub.families.models import Person
 from hub.ops.seed import people
 from hub.ops.seed.weeks import Key
-from hub.timetable import ages
+from hub.timetable import age_limits
 from hub.timetable.models import Slot, SlotState
 
 AHEAD = timedelta(days=6)  # every slot of a week may have some bookings …
@@ -192,7 +192,7 @@ def _book_wishes(wishes: Iterable[tuple[str, str]], slots: Sequence[Slot], now: 
 def fits(person: Person, slot: Slot) -> bool:
     """Whether the slot is for somebody of this age."""
     months = text.months_old(person.birth_date, clock.local(slot.starts_at).date())
-    return ages.fits(slot, ages.Ages(months, months))
+    return age_limits.fits(slot, age_limits.Ages(months, months))
 
 
 def _booked_by(account_ids: set[int], since: datetime) -> Counter[int]:
