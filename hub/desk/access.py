@@ -1,4 +1,7 @@
-"""What one of the staff may see: objects of their centres; anything else is 404."""
+"""Who may see /desk: which level a page is open to, and of it the objects of their centres.
+
+Anything of another centre is 404.
+"""
 
 from datetime import datetime
 
@@ -13,9 +16,12 @@ from hub.catalogue.models import Activity, Centre, District
 from hub.db import db
 from hub.families.models import Person
 from hub.timetable.models import Slot
-from hub.web.security import Admits
+from hub.web.security import Admits, open_to
 
 CENTRES_PER_PAGE = 20
+
+for_desk = open_to(Admits.DESK)  # everybody who works at a desk, managers and administrators too
+for_managers = open_to(Admits.MANAGER)
 
 
 def only_centre_id(account: Account) -> int | None:

@@ -11,7 +11,7 @@ from hub.actor import Channel
 from hub.bookings.attendance import actions as attendance
 from hub.bookings.models import Booking
 from hub.bookings.waiting_list import actions as waiting_list
-from hub.desk.access import my_booking, my_slot
+from hub.desk.access import for_desk, my_booking, my_slot
 from hub.desk.bookings import actions
 from hub.desk.bookings.forms import CancellationForm, MoveForm
 from hub.desk.bookings.pages import (
@@ -27,19 +27,19 @@ from hub.desk.forms import ActForm, ReasonForm
 from hub.desk.roster.views import roster_page
 from hub.refusals import Refused
 from hub.web.attempt import attempt
-from hub.web.security import Admits, acting, open_to
+from hub.web.security import acting
 
 blueprint = Blueprint("bookings", __name__)
 
 
 @blueprint.get("/desk/bookings/<number>")
-@open_to(Admits.DESK)
+@for_desk
 def show(number: str) -> Response:
     return booking_page(my_booking(current_user, number))
 
 
 @blueprint.post("/desk/bookings/<number>/arrival")
-@open_to(Admits.DESK)
+@for_desk
 def mark_arrival(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
         attendance.mark_arrival(booking, by=acting(Channel.DESK))
@@ -48,7 +48,7 @@ def mark_arrival(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/desk/bookings/<number>/arrival/removal")
-@open_to(Admits.DESK)
+@for_desk
 def take_back_arrival(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
         attendance.take_back_arrival(booking, by=acting(Channel.DESK))
@@ -57,13 +57,13 @@ def take_back_arrival(number: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/desk/bookings/<number>/absence")
-@open_to(Admits.DESK)
+@for_desk
 def show_absence(number: str) -> Response:
     return form_page("absence", my_booking(current_user, number), ActForm())
 
 
 @blueprint.post("/desk/bookings/<number>/absence")
-@open_to(Admits.DESK)
+@for_desk
 def mark_absence(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
         attendance.mark_no_show(booking, by=acting(Channel.DESK))
@@ -72,14 +72,14 @@ def mark_absence(number: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/desk/bookings/<number>/excuse")
-@open_to(Admits.DESK)
+@for_desk
 def show_excuse(number: str) -> Response:
     form = ReasonForm(formdata=saved_form(request.path))
     return form_page("excuse", my_booking(current_user, number), form)
 
 
 @blueprint.post("/desk/bookings/<number>/excuse")
-@open_to(Admits.DESK)
+@for_desk
 def excuse(number: str) -> ResponseReturnValue:
     form = ReasonForm()
 
@@ -90,7 +90,7 @@ def excuse(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/desk/bookings/<number>/restoration")
-@open_to(Admits.DESK)
+@for_desk
 def restore(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
         actions.restore_for_family(booking, by=acting(Channel.DESK))
@@ -99,7 +99,7 @@ def restore(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/desk/bookings/<number>/acceptance")
-@open_to(Admits.DESK)
+@for_desk
 def accept(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
         actions.accept_for_family(booking, by=acting(Channel.DESK))
@@ -108,14 +108,14 @@ def accept(number: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/desk/bookings/<number>/cancellation")
-@open_to(Admits.DESK)
+@for_desk
 def show_cancellation(number: str) -> Response:
     booking = my_booking(current_user, number)
     return _cancellation_page(booking, CancellationForm())
 
 
 @blueprint.post("/desk/bookings/<number>/cancellation")
-@open_to(Admits.DESK)
+@for_desk
 def cancel(number: str) -> ResponseReturnValue:
     form = CancellationForm()
 
@@ -133,7 +133,7 @@ def cancel(number: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/desk/bookings/<number>/turn")
-@open_to(Admits.DESK)
+@for_desk
 def show_turn(number: str) -> Response:
     booking = my_booking(current_user, number)
     form = ReasonForm(formdata=saved_form(request.path))
@@ -141,7 +141,7 @@ def show_turn(number: str) -> Response:
 
 
 @blueprint.post("/desk/bookings/<number>/turn")
-@open_to(Admits.DESK)
+@for_desk
 def move_up(number: str) -> ResponseReturnValue:
     form = ReasonForm()
 
@@ -153,13 +153,13 @@ def move_up(number: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/desk/bookings/<number>/move")
-@open_to(Admits.DESK)
+@for_desk
 def show_move(number: str) -> Response:
     return _move_page(my_booking(current_user, number), MoveForm())
 
 
 @blueprint.post("/desk/bookings/<number>/move")
-@open_to(Admits.DESK)
+@for_desk
 def move(number: str) -> ResponseReturnValue:
     form = MoveForm()
     _offer(my_booking(current_user, number), form)

@@ -8,17 +8,16 @@ from flask_login import current_user
 from hub import clock
 from hub.catalogue.models import Centre
 from hub.catalogue.queries import plain_words
-from hub.desk.access import manages, my_centre, my_centres, only_centre_id
+from hub.desk.access import for_desk, manages, my_centre, my_centres, only_centre_id
 from hub.desk.day import words as days
 from hub.desk.day.queries import centre_day
 from hub.web.pages import page, page_asked
-from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("day", __name__)
 
 
 @blueprint.get("/desk")
-@open_to(Admits.DESK)
+@for_desk
 def today() -> Response:
     """Show today at the visitor's one centre, or the choice among several centres."""
     centre_id = only_centre_id(current_user)
@@ -38,7 +37,7 @@ def today() -> Response:
 
 
 @blueprint.get("/desk/centres/<int:centre_id>/days/<day:day>")
-@open_to(Admits.DESK)
+@for_desk
 def show(centre_id: int, day: date) -> Response:
     return _day_page(my_centre(current_user, centre_id), day)
 

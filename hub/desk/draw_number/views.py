@@ -13,12 +13,12 @@ from hub.bookings.draw.queries import draw_of, listed
 from hub.bookings.draw.rules import phase_of
 from hub.catalogue.models import Admission
 from hub.db import transaction
-from hub.desk.access import my_slot
+from hub.desk.access import for_desk, my_slot
 from hub.desk.draw_number.forms import NumberForm
 from hub.timetable.models import Slot
 from hub.web.attempt import attempt
 from hub.web.pages import page
-from hub.web.security import Admits, acting, open_to
+from hub.web.security import acting
 
 AT_ONCE = 300  # up to so many entries the draw is held at once; larger ones by the worker
 
@@ -27,14 +27,14 @@ blueprint = Blueprint("draw_number", __name__)
 
 
 @blueprint.get("/desk/slots/<int:slot_id>/draw-number")
-@open_to(Admits.DESK)
+@for_desk
 def show(slot_id: int) -> Response:
     slot = _my_slot_with_draw(slot_id)
     return _number_page(slot, NumberForm(formdata=saved_form(request.path)))
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/draw-number")
-@open_to(Admits.DESK)
+@for_desk
 def enter(slot_id: int) -> ResponseReturnValue:
     _my_slot_with_draw(slot_id)
     form = NumberForm()

@@ -14,7 +14,7 @@ from hub.accounts.saved_forms import saved_form
 from hub.actor import Actor, Channel
 from hub.bookings.models import Booking
 from hub.bookings.rules import check_fits, check_window
-from hub.desk.access import my_slot
+from hub.desk.access import for_desk, my_slot
 from hub.desk.family_bookings import actions
 from hub.desk.family_bookings.forms import CounterForm, HouseholdForm
 from hub.desk.read_log import with_read_recorded
@@ -25,13 +25,13 @@ from hub.refusals import refusal_of
 from hub.timetable.models import Slot
 from hub.web.attempt import attempt
 from hub.web.pages import page
-from hub.web.security import Admits, acting, open_to
+from hub.web.security import acting
 
 blueprint = Blueprint("family_bookings", __name__)
 
 
 @blueprint.get("/desk/slots/<int:slot_id>/bookings")
-@open_to(Admits.DESK)
+@for_desk
 def show(slot_id: int) -> Response:
     """Ask for the phone first: without it the desk sees nobody's family."""
     form = HouseholdForm(formdata=saved_form(request.path))
@@ -39,7 +39,7 @@ def show(slot_id: int) -> Response:
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/household")
-@open_to(Admits.DESK)
+@for_desk
 def find_household(slot_id: int) -> ResponseReturnValue:
     """Show the names of the family with this phone; the look is counted and recorded."""
     slot, form = my_slot(current_user, slot_id), HouseholdForm()
@@ -54,7 +54,7 @@ def find_household(slot_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/bookings")
-@open_to(Admits.DESK)
+@for_desk
 def book(slot_id: int) -> ResponseReturnValue:
     slot, who, newcomer = my_slot(current_user, slot_id), CounterForm(), PersonForm()
     form = HouseholdForm()

@@ -9,11 +9,10 @@ from flask import Blueprint, Response
 from flask_login import current_user
 
 from hub import clock
-from hub.desk.access import managed_centre
+from hub.desk.access import for_managers, managed_centre
 from hub.desk.feedback.queries import MOST, _counts, _words
 from hub.desk.read_log import with_read_recorded
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
 
 DAYS = 90
 
@@ -22,7 +21,7 @@ blueprint = Blueprint("feedback", __name__)
 
 
 @blueprint.get("/desk/centres/<int:centre_id>/feedback")
-@open_to(Admits.MANAGER)
+@for_managers
 def show(centre_id: int) -> Response:
     centre = managed_centre(current_user, centre_id)
     since = clock.now() - timedelta(days=DAYS)

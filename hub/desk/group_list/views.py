@@ -21,7 +21,7 @@ from hub.bookings.models import Booking
 from hub.bookings.rules import check_window
 from hub.bookings.waiting_list.queries import positions
 from hub.db import transaction
-from hub.desk.access import my_slot
+from hub.desk.access import for_desk, my_slot
 from hub.desk.family_bookings import actions
 from hub.desk.family_bookings.views import book_for
 from hub.desk.group_list.forms import GroupForm, PasteForm, is_batch, typed_of
@@ -36,19 +36,19 @@ from hub.timetable.models import Slot
 from hub.web.addresses import public_url
 from hub.web.attempt import attempt
 from hub.web.pages import page
-from hub.web.security import Admits, acting, open_to
+from hub.web.security import acting
 
 blueprint = Blueprint("group_list", __name__)
 
 
 @blueprint.get("/desk/slots/<int:slot_id>/group-list")
-@open_to(Admits.DESK)
+@for_desk
 def show(slot_id: int) -> Response:
     return _list_page(slot_id, PasteForm(formdata=None))
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/group-list")
-@open_to(Admits.DESK)
+@for_desk
 def read(slot_id: int) -> Response:
     """Show what was pasted, line by line; nothing is booked yet."""
     my_slot(current_user, slot_id)
@@ -71,7 +71,7 @@ def read(slot_id: int) -> Response:
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/group-lines")
-@open_to(Admits.DESK)
+@for_desk
 def check(slot_id: int) -> Response:
     """Show the same lines again, as they were corrected."""
     my_slot(current_user, slot_id)
@@ -83,7 +83,7 @@ def check(slot_id: int) -> Response:
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/group-bookings")
-@open_to(Admits.DESK)
+@for_desk
 def book(slot_id: int) -> ResponseReturnValue:
     """Book the ticked lines.
 
@@ -122,7 +122,7 @@ def book(slot_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/desk/slots/<int:slot_id>/group-bookings/<batch>")
-@open_to(Admits.DESK)
+@for_desk
 def show_booked(slot_id: int, batch: str) -> Response:
     """Show what became of the list that this account sent, line by line."""
     slot = my_slot(current_user, slot_id)

@@ -8,26 +8,26 @@ from flask_login import current_user
 from hub import clock
 from hub.actor import Channel
 from hub.db import db, transaction
-from hub.desk.access import my_coming_person
+from hub.desk.access import for_desk, my_coming_person
 from hub.desk.forms import ActForm
 from hub.desk.priorities import actions
 from hub.desk.priorities.forms import PriorityForm
 from hub.desk.read_log import with_read_recorded
 from hub.families.models import Priority
 from hub.web.pages import page
-from hub.web.security import Admits, acting, open_to
+from hub.web.security import acting
 
 blueprint = Blueprint("priorities", __name__)
 
 
 @blueprint.get("/desk/persons/<int:person_id>/priority")
-@open_to(Admits.DESK)
+@for_desk
 def show(person_id: int) -> Response:
     return _priority_page(person_id, PriorityForm())
 
 
 @blueprint.post("/desk/persons/<int:person_id>/priority")
-@open_to(Admits.DESK)
+@for_desk
 def verify(person_id: int) -> ResponseReturnValue:
     form = PriorityForm()
     if not form.validate():
@@ -40,13 +40,13 @@ def verify(person_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/desk/persons/<int:person_id>/priority/removal")
-@open_to(Admits.DESK)
+@for_desk
 def show_removal(person_id: int) -> Response:
     return _priority_page(person_id, ActForm(), name="priority_removal")
 
 
 @blueprint.post("/desk/persons/<int:person_id>/priority/removal")
-@open_to(Admits.DESK)
+@for_desk
 def remove(person_id: int) -> ResponseReturnValue:
     with transaction():
         person, number = my_coming_person(current_user, person_id, clock.now())

@@ -4,17 +4,16 @@ from flask import Blueprint, Response
 from flask_login import current_user
 
 from hub import clock
-from hub.desk.access import managed_centre
+from hub.desk.access import for_managers, managed_centre
 from hub.desk.read_log import with_read_recorded
 from hub.desk.reasons.queries import DAYS, MOST, reasons_at
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("reasons", __name__)
 
 
 @blueprint.get("/desk/centres/<int:centre_id>/reasons")
-@open_to(Admits.MANAGER)
+@for_managers
 def show(centre_id: int) -> Response:
     """Show what the staff moved up, excused and called off, with the reasons."""
     centre = managed_centre(current_user, centre_id)

@@ -5,25 +5,24 @@ from flask_login import current_user
 
 from hub import clock
 from hub.bookings.deadlines import EARLIEST_CHECK_IN
-from hub.desk.access import manages, my_slot
+from hub.desk.access import for_desk, manages, my_slot
 from hub.desk.day import words as days
 from hub.desk.read_log import with_read_recorded
 from hub.desk.roster.queries import cancelled_of, rosters_of
 from hub.refusals import Refused
 from hub.web.pages import page
-from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("slots", __name__)
 
 
 @blueprint.get("/desk/slots/<int:slot_id>")
-@open_to(Admits.DESK)
+@for_desk
 def show(slot_id: int) -> Response:
     return roster_page(slot_id)
 
 
 @blueprint.get("/desk/slots/<int:slot_id>/cancellations")
-@open_to(Admits.DESK)
+@for_desk
 def show_cancelled(slot_id: int) -> Response:
     slot = my_slot(current_user, slot_id)
     cancelled = cancelled_of(slot)

@@ -11,7 +11,7 @@ from hub.accounts.saved_forms import saved_form
 from hub.actor import Channel
 from hub.bookings.models import Booking
 from hub.bookings.slot_changes.actions import call_off, change_capacity, holders
-from hub.desk.access import managed_slot
+from hub.desk.access import for_managers, managed_slot
 from hub.desk.forms import ReasonForm
 from hub.desk.read_log import with_read_recorded
 from hub.desk.slot_changes import actions
@@ -21,13 +21,13 @@ from hub.desk.slot_changes.rules import check_may_change
 from hub.timetable.models import Slot
 from hub.web.attempt import attempt
 from hub.web.pages import page
-from hub.web.security import Admits, acting, open_to
+from hub.web.security import acting
 
 blueprint = Blueprint("slot_changes", __name__)
 
 
 @blueprint.get("/desk/slots/<int:slot_id>/capacity")
-@open_to(Admits.MANAGER)
+@for_managers
 def show_capacity(slot_id: int) -> Response:
     slot = managed_slot(current_user, slot_id)
     form = CapacityForm(formdata=saved_form(request.path), data={"capacity": slot.capacity})
@@ -35,7 +35,7 @@ def show_capacity(slot_id: int) -> Response:
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/capacity")
-@open_to(Admits.MANAGER)
+@for_managers
 def change_capacity_of(slot_id: int) -> ResponseReturnValue:
     """Change the capacity; where too few places are left, the page asks who waits instead."""
     managed_slot(current_user, slot_id)
@@ -60,7 +60,7 @@ def change_capacity_of(slot_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/desk-places")
-@open_to(Admits.MANAGER)
+@for_managers
 def open_desk_places(slot_id: int) -> ResponseReturnValue:
     def act() -> None:
         slot = managed_slot(current_user, slot_id)
@@ -77,14 +77,14 @@ def open_desk_places(slot_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/desk/slots/<int:slot_id>/calling-off")
-@open_to(Admits.MANAGER)
+@for_managers
 def show_calling_off(slot_id: int) -> Response:
     form = ReasonForm(formdata=saved_form(request.path))
     return _calling_off_page(managed_slot(current_user, slot_id), form)
 
 
 @blueprint.post("/desk/slots/<int:slot_id>/calling-off")
-@open_to(Admits.MANAGER)
+@for_managers
 def call_slot_off(slot_id: int) -> ResponseReturnValue:
     managed_slot(current_user, slot_id)
     form = ReasonForm()
