@@ -175,7 +175,9 @@ class Model:
     def cancel(self, bookings: Sequence[Booking], now: datetime, *, by_staff: bool = False) -> bool:
         live = [booking for booking in bookings if booking.is_live]
         for booking in live:
-            late = booking.state is CONFIRMED and now > booking.slot.cancel_until
+            late = booking.state is CONFIRMED and (
+                now > booking.slot.cancel_until or booking.arrived
+            )
             if not by_staff and (now >= booking.slot.starts_at or late):
                 raise No
         if not live:
@@ -190,7 +192,7 @@ class Model:
         self, booking: Booking, slot: Slot, now: datetime, *, by_staff: bool = False
     ) -> list[Booking]:
         old = booking.slot
-        late = now >= old.starts_at or now > old.cancel_until
+        late = now >= old.starts_at or now > old.cancel_until or booking.arrived
         if booking.state is not CONFIRMED or slot is old or (late and not by_staff):
             raise No
         if not slot.is_open or now < slot.opens_at:

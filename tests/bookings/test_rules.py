@@ -103,6 +103,7 @@ def booking(where: Any, **given: Any) -> Any:
         "ends_at": where.ends_at,
         "is_confirmed": True,
         "is_on_leave": False,
+        "has_arrived": False,
         "made_at": where.opens_at,
     }
     return Facts(**usual | given)
@@ -116,6 +117,16 @@ def test_a_place_can_be_given_up_until_the_deadline_and_a_turn_until_the_start()
     rules.check_may_cancel(booking(one, is_confirmed=False), late)
     waiting = booking(one, is_confirmed=False)
     assert "已经开始" in refusal_of(rules.check_may_cancel, waiting, one.starts_at)
+
+
+def test_who_was_checked_in_gives_up_nothing_at_home() -> None:
+    one = slot()
+    just_before = one.starts_at - timedelta(hours=1)
+    alone = {"is_on_leave": False, "made_at": just_before}
+    whole = booking(slot(is_of_whole=True, series_id=5), has_arrived=True)
+    here = booking(slot(cancel_until=just_before), has_arrived=True, **alone)
+    assert "已经签到了" in refusal_of(rules.check_may_cancel, here, just_before)
+    assert "已经签到了" in refusal_of(rules.check_may_leave, whole, just_before)
 
 
 def test_a_whole_series_is_given_up_until_its_deadline_and_one_date_of_it_is_left_after_it() -> (
