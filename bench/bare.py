@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask, Response, abort, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from hub.config import load_settings
 
@@ -65,7 +66,7 @@ def show_slot(slot_id: int) -> str:
 
 
 @app.post("/slots/<int:slot_id>/bookings")
-def book(slot_id: int) -> Response:
+def book(slot_id: int) -> BaseResponse:
     if not hmac.compare_digest(request.form.get("csrf_token", ""), _token()):
         abort(400)
     number, person = str(secrets.randbelow(10**10)), request.form["person"]
@@ -76,7 +77,7 @@ def book(slot_id: int) -> Response:
             row = number, person, state
             _ask("INSERT INTO booking (number, person, state) VALUES (?, ?, ?)", *row)
             _ask("COMMIT")
-            return redirect(f"/bookings/{number}", 303)  # type: ignore[return-value]
+            return redirect(f"/bookings/{number}", 303)
     _ask("ROLLBACK")
     return Response(show_slot(slot_id), 422)
 
