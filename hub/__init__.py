@@ -48,7 +48,17 @@ from hub.families.views import blueprint as families
 from hub.ops import design_page
 from hub.timetable.sharing import poster, sitemap
 from hub.timetable.views import blueprint as timetable
-from hub.web import addresses, assets, health, language, large_type, offline, pages, security
+from hub.web import (
+    addresses,
+    assets,
+    error_pages,
+    health,
+    htmx,
+    language,
+    large_type,
+    offline,
+    security,
+)
 
 __version__ = "0.1.0"
 
@@ -70,7 +80,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     language.init_app(app)
     large_type.init_app(app)
     security.init_app(app)
-    pages.init_app(app)
+    htmx.init_app(app)
+    error_pages.init_app(app)
     addresses.init_app(app)
 
     app.register_blueprint(health.blueprint)

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from hub.config import ROOT
-from hub.web.pages import PARTS
+from hub.web.htmx import PARTS
 from tests.access.places import every_place
 from tests.aliases import Clock
 from tests.browser import Browser

@@ -8,7 +8,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from hub.accounts.saved_forms import save_form
-from hub.web.pages import error_page, sign_in_page
+from hub.web.error_pages import error_page
+from hub.web.htmx import sign_in_page
 from hub.web.security import Admits
 
 

@@ -22,7 +22,7 @@ from hub.db import transaction
 from hub.limits import count_use, delete_old_counts
 from hub.notices import gateway
 from hub.web.addresses import safe_path
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, login_manager, open_to
 
 LONGEST_WAY_BACK = 1000  # it travels in the cookie, which holds 4 KB

@@ -17,7 +17,7 @@ from hub.families.models import Household
 from hub.families.queries import my_household
 from hub.limits import count_use, delete_old_counts
 from hub.web.addresses import public_url
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, acting, open_to
 
 HOUR = timedelta(hours=1)

@@ -14,7 +14,7 @@ from hub.families.queries import my_household
 from hub.families.rules import MOST_PERSONS, is_adult
 from hub.web.addresses import safe_path
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("families", __name__)

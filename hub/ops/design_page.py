@@ -15,7 +15,7 @@ from hub.catalogue.models import Activity, Admission, Centre, Kind
 from hub.ops.seed.files import rows_of
 from hub.timetable.models import Series, Slot, SlotState
 from hub.web.assets import STATIC
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, open_to
 
 COLOURS = ("paper", "surface", "sunken", "line", "edge", "soft", "ink", "seal")

@@ -19,7 +19,7 @@ from hub.timetable.forms import CentresForm, DistrictForm, FindForm, is_offered
 from hub.timetable.rules import by_day, hours_in_words
 from hub.timetable.sharing import share
 from hub.web.addresses import safe_path
-from hub.web.pages import page, page_asked
+from hub.web.htmx import page, page_asked
 from hub.web.preference_cookies import preference, set_preference
 from hub.web.security import Admits, open_to, same_for_strangers, without_token
 

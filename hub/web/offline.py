@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from hub.web.assets import STATIC, asset
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import NOBODY, VISITOR, Admits, open_to
 
 VENDORED = sorted((STATIC / "vendor").glob("*.js"))

@@ -20,7 +20,7 @@ from hub.bookings.queries import slot_or_404
 from hub.catalogue.models import Admission
 from hub.timetable.models import Slot
 from hub.timetable.sharing import share
-from hub.web.pages import page, page_asked
+from hub.web.htmx import page, page_asked
 from hub.web.security import Admits, open_to, same_for_strangers
 
 blueprint = Blueprint("draws", __name__)

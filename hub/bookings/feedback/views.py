@@ -15,7 +15,7 @@ from hub.bookings.models import Booking
 from hub.db import db
 from hub.refusals import refusal_of
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("feedback", __name__)

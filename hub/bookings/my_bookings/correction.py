@@ -25,7 +25,7 @@ from hub.families.rules import is_small_correction
 from hub.refusals import Refused, WayOn
 from hub.timetable.models import Slot
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("correction", __name__)

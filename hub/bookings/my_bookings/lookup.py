@@ -16,7 +16,7 @@ from hub.bookings.state_labels import state_label
 from hub.bookings.waiting_list import queries as waiting_list_queries
 from hub.db import transaction
 from hub.limits import count_use, delete_old_counts
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, open_to
 
 HOUR = timedelta(hours=1)

@@ -17,7 +17,7 @@ from hub.bookings.single_slot.actions import move
 from hub.families.queries import my_persons
 from hub.refusals import Refused, refusal_of
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, acting, open_to
 
 blueprint = Blueprint("moving", __name__)

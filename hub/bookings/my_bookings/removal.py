@@ -20,7 +20,7 @@ from hub.families import actions
 from hub.families.models import Person
 from hub.families.queries import my_person
 from hub.timetable.models import Slot
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("removal", __name__)

@@ -23,7 +23,7 @@ from hub.notices.queries import latest_notices
 from hub.refusals import Refused, refusal_of
 from hub.web.addresses import public_url
 from hub.web.attempt import attempt
-from hub.web.pages import page, page_asked
+from hub.web.htmx import page, page_asked
 from hub.web.qr import qr
 from hub.web.security import Admits, acting, open_to
 

@@ -28,7 +28,7 @@ from hub.timetable.models import Slot
 from hub.timetable.queries import slots_of_series
 from hub.timetable.sharing import share
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, acting, open_to, same_for_strangers
 
 blueprint = Blueprint("series", __name__)

@@ -20,7 +20,7 @@ from hub.refusals import Refused
 from hub.timetable.models import Slot
 from hub.timetable.queries import whole_begins_at
 from hub.timetable.sharing import share
-from hub.web.pages import page
+from hub.web.htmx import page
 
 
 def slot_page(

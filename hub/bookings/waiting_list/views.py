@@ -18,7 +18,7 @@ from hub.bookings.waiting_list.actions import accept, decline
 from hub.bookings.waiting_list.models import Offer
 from hub.db import transaction
 from hub.limits import count_use, delete_old_counts
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import Admits, open_to
 
 HOUR = timedelta(hours=1)

@@ -17,7 +17,7 @@ from hub.desk.bookings.rules import acts_on
 from hub.desk.read_log import with_read_recorded
 from hub.refusals import Refused
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 
 Act = Callable[[Booking], object]
 

@@ -11,7 +11,7 @@ from hub.catalogue.queries import plain_words
 from hub.desk.access import for_desk, manages, my_centre, my_centres, only_centre_id
 from hub.desk.day import words as days
 from hub.desk.day.queries import centre_day
-from hub.web.pages import page, page_asked
+from hub.web.htmx import page, page_asked
 
 blueprint = Blueprint("day", __name__)
 

@@ -17,7 +17,7 @@ from hub.desk.access import for_desk, my_slot
 from hub.desk.draw_number.forms import NumberForm
 from hub.timetable.models import Slot
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import acting
 
 AT_ONCE = 300  # up to so many entries the draw is held at once; larger ones by the worker

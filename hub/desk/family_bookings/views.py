@@ -24,7 +24,7 @@ from hub.families.queries import households_with
 from hub.refusals import refusal_of
 from hub.timetable.models import Slot
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import acting
 
 blueprint = Blueprint("family_bookings", __name__)

@@ -12,7 +12,7 @@ from hub import clock
 from hub.desk.access import for_managers, managed_centre
 from hub.desk.feedback.queries import MOST, _counts, _words
 from hub.desk.read_log import with_read_recorded
-from hub.web.pages import page
+from hub.web.htmx import page
 
 DAYS = 90
 

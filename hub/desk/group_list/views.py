@@ -35,7 +35,7 @@ from hub.refusals import Refused, refusal_of
 from hub.timetable.models import Slot
 from hub.web.addresses import public_url
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import acting
 
 blueprint = Blueprint("group_list", __name__)

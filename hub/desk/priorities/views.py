@@ -14,7 +14,7 @@ from hub.desk.priorities import actions
 from hub.desk.priorities.forms import PriorityForm
 from hub.desk.read_log import with_read_recorded
 from hub.families.models import Priority
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import acting
 
 blueprint = Blueprint("priorities", __name__)

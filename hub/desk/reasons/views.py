@@ -7,7 +7,7 @@ from hub import clock
 from hub.desk.access import for_managers, managed_centre
 from hub.desk.read_log import with_read_recorded
 from hub.desk.reasons.queries import DAYS, MOST, reasons_at
-from hub.web.pages import page
+from hub.web.htmx import page
 
 blueprint = Blueprint("reasons", __name__)
 

@@ -10,7 +10,7 @@ from hub.desk.day import words as days
 from hub.desk.read_log import with_read_recorded
 from hub.desk.roster.queries import cancelled_of, rosters_of
 from hub.refusals import Refused
-from hub.web.pages import page
+from hub.web.htmx import page
 
 blueprint = Blueprint("slots", __name__)
 

@@ -12,7 +12,7 @@ from hub.desk.day.queries import centre_day
 from hub.desk.read_log import with_read_recorded
 from hub.desk.roster.queries import ON_PAPER, rosters_of
 from hub.desk.sheet.rules import blank_rows
-from hub.web.pages import page
+from hub.web.htmx import page
 
 blueprint = Blueprint("sheet", __name__)
 

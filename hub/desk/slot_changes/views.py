@@ -20,7 +20,7 @@ from hub.desk.slot_changes.queries import families_told
 from hub.desk.slot_changes.rules import check_may_change
 from hub.timetable.models import Slot
 from hub.web.attempt import attempt
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.security import acting
 
 blueprint = Blueprint("slot_changes", __name__)

@@ -7,7 +7,7 @@ from hub.db import db
 from hub.timetable.models import Slot
 from hub.timetable.queries import slots_with_everything
 from hub.web.addresses import public_url
-from hub.web.pages import page
+from hub.web.htmx import page
 from hub.web.qr import qr
 from hub.web.security import Admits, open_to
 

@@ -1,4 +1,7 @@
-"""page(): a whole page, or the part of it that htmx asked for; and the error pages."""
+"""page(): what a browser gets, the whole page or the part of it that htmx asked for.
+
+A refused form gets the same, with 422: attempt.py says so, page() answers.
+"""
 
 from typing import Any
 
@@ -6,21 +9,16 @@ from flask import (
     Flask,
     Response,
     current_app,
-    g,
     make_response,
     render_template,
     request,
 )
 from flask_htmx import HTMX
-from flask_login import AnonymousUserMixin
 from jinja2 import StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
-from werkzeug.exceptions import HTTPException
 
 from hub import text
-from hub.db import db, end_reading
 from hub.web import language
 from hub.web.addresses import around_link
 from hub.web.assets import asset
@@ -43,16 +41,16 @@ def page(name: str, status: int = 200, **context: Any) -> Response:
     """
     part = (htmx.target or "").rpartition("#")[2]  # htmx 2 sends "places", htmx 4 "ul#places"
     wants_part = bool(htmx and part and not htmx.history_restore_request)
-    templates = _templates()
+    templates = templates_spoken()
     template = templates.get_template(name)
     if wants_part and part in PARTS and part in template.blocks:
         of_page = templates.get_template("_part.html")
-        response = _write(of_page, page=name, part=part, **context)
+        response = write(of_page, page=name, part=part, **context)
     else:
-        response = _write(template, **context)
+        response = write(template, **context)
         if wants_part:
             response.headers["HX-Push-Url"] = request.full_path.removesuffix("?")
-            _take_the_whole_page(response)
+            take_the_whole_page(response)
     response.status_code = status
     response.vary.update(["HX-Request", "HX-Target", "HX-History-Restore-Request", "Cookie"])
     return response
@@ -85,32 +83,15 @@ def init_app(app: Flask) -> None:
         text=text,
     )
     app.extensions["templates"] = {"zh-CN": _with_macros(app.jinja_env)}
-    app.after_request(_end_reading)
-    app.register_error_handler(HTTPException, _show_http_error)
-    app.register_error_handler(IntegrityError, _show_conflict)
-    app.register_error_handler(DataError, _show_not_understood)
-    app.register_error_handler(OperationalError, _show_database_away)
-    app.register_error_handler(Exception, _show_fault)
 
 
-def error_page(status: int, headers: dict[str, str] | None = None) -> Response:
-    """Write the page of an error. It reads nothing from the database, which may be away."""
-    if status == 503 and "_login_user" not in g:
-        g._login_user = AnonymousUserMixin()  # else Flask-Login would ask who it is, once more
-    names = [f"errors/{status}.html", "errors/400.html" if status < 500 else "errors/500.html"]
-    template = _templates().select_template(names)
-    response = make_response(_write(template, status=status), status, headers or {})
-    if htmx:  # an error is a whole page, whatever part was asked for
-        _take_the_whole_page(response)
-    return response
-
-
-def _write(template: Template, **context: Any) -> Response:
+def write(template: Template, **context: Any) -> Response:
+    """Render a template as a whole answer."""
     html = render_template(template, **context)
     return make_response(mark_chinese(html) if language.html_lang() == "en" else html)
 
 
-def _templates() -> TranslatedEnvironment:
+def templates_spoken() -> TranslatedEnvironment:
     """Return the templates in the language of this page."""
     spoken: dict[str, TranslatedEnvironment] = current_app.extensions["templates"]
     lang = language.html_lang()
@@ -127,61 +108,11 @@ def _with_macros(templates: Any) -> TranslatedEnvironment:
     return templates
 
 
-def _take_the_whole_page(response: Response) -> None:
-    response.headers["HX-Retarget"] = "body"
-    response.headers["HX-Reswap"] = "innerHTML show:window:top"
-
-
-def _show_http_error(error: HTTPException) -> Response:
-    if error.response is not None:
-        return make_response(error.response)
-    kept = {"Allow", "Retry-After", "Location"}
-    headers = {name: value for name, value in error.get_headers() if name in kept}
-    code = error.code or 500
-    if 300 <= code < 400:
-        return make_response("", code, headers)
-    return error_page(code, headers)
-
-
-def _show_conflict(error: IntegrityError) -> Response:
-    """Answer 409: a constraint of the database refused what a rule had let through."""
-    db.session.rollback()
-    current_app.logger.warning("refused by the database: %s", type(error.orig).__name__)
-    return error_page(409)
-
-
-def _show_not_understood(error: DataError) -> Response:
-    """Answer 400 to what a database cannot hold: PostgreSQL takes no null character."""
-    db.session.rollback()
-    current_app.logger.warning("not taken by the database: %s", type(error.orig).__name__)
-    return error_page(400)
-
-
-def _show_database_away(error: OperationalError) -> Response:
-    _let_go()
-    current_app.logger.error("database away: %s", type(error.orig).__name__)
-    return error_page(503, {"Retry-After": "30"})
-
-
-def _end_reading(response: Response) -> Response:
-    """End the read before the answer is given: a whole answer must not fail with the connection."""
-    _let_go()
-    return response
-
-
-def _let_go() -> None:
-    """Give the connection back, even one that is broken."""
-    try:
-        end_reading()
-        db.session.remove()
-    except DBAPIError as error:
-        current_app.logger.error("database away: %s", type(error.orig).__name__)
-        db.session.registry.clear()
-
-
-def _show_fault(error: Exception) -> Response:
-    current_app.logger.exception("fault on our side")
-    return error_page(500)
+def take_the_whole_page(response: Response) -> None:
+    """Tell htmx to put an answer in the place of the whole page, whatever part was asked for."""
+    if htmx:
+        response.headers["HX-Retarget"] = "body"
+        response.headers["HX-Reswap"] = "innerHTML show:window:top"
 
 
 @pass_context
