@@ -20,7 +20,7 @@ from hub import clock
 from hub.accounts.models import Account
 from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Admission, Centre
-from hub.db import db
+from hub.db import db, transaction
 from hub.ops.serve import prepare
 from hub.timetable.models import Series, Slot
 
@@ -108,7 +108,8 @@ def _addresses(app: Flask) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
         "nothing there": "/nothing-there",
         "offline": "/offline",
     }
-    cookie = site.cookie(app, account)
+    with transaction():
+        cookie = site.cookie(app, account)
     later = {name: (address, "") for name, address in (first | anybody).items()}
     return first, later | {name: (address, cookie) for name, address in of_family.items()}
 

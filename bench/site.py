@@ -18,8 +18,9 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask_migrate import upgrade
 
-from hub import create_app
+from hub import clock, create_app
 from hub.accounts.models import Account
+from hub.accounts.sessions import RENEWED_AT, begin_session
 from hub.catalogue.models import Activity, Audience, Centre, District, Kind, Room
 from hub.config import INSTANCE, ROOT, load_settings
 from hub.db import db, migrate, transaction
@@ -146,11 +147,13 @@ def _guardian(number: int, now: datetime) -> Guardian:
 
 
 def cookie(app: Flask, account: Account) -> str:
-    """Sign the cookie of an account, as if it had just signed in."""
+    """Sign in an account in the caller's transaction, and return its cookie."""
+    begin_session(account)
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     if serializer is None:
         raise SystemExit("the bench has no key")
-    return f"hub={serializer.dumps({'_user_id': account.get_id(), '_fresh': True})}"
+    held = {"_user_id": account.get_id(), "_fresh": True, RENEWED_AT: clock.now().timestamp()}
+    return f"hub={serializer.dumps(held)}"
 
 
 def _children(pid: int) -> Iterator[int]:

@@ -11,6 +11,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
 SHORTEST_SECRET = 32
+SESSION_LIFE = timedelta(days=90)
 
 
 class ConfigError(Exception):
@@ -93,7 +94,9 @@ def for_flask(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
-        "PERMANENT_SESSION_LIFETIME": timedelta(days=90),
+        "PERMANENT_SESSION_LIFETIME": SESSION_LIFE,
+        # Else each answer would set the cookie, the late ones too that come after signing out.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "WTF_CSRF_TIME_LIMIT": None,  # a page left open overnight must still send its form
         "MAX_CONTENT_LENGTH": 1024 * 1024,
     }

@@ -9,8 +9,10 @@ from urllib.parse import urljoin
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from hub import clock
 from hub.accounts.models import Account
-from hub.db import db
+from hub.accounts.sessions import RENEWED_AT, begin_session
+from hub.db import db, transaction
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 EVERYWHERE = {"/language", "/care"}  # forms that stand on every page
@@ -144,6 +146,18 @@ class Page(HTMLParser):
             self._link[1].append(data)
 
 
+def session_of(account_id: int) -> dict[str, Any]:
+    """What the cookie holds of somebody who has just signed in."""
+    with transaction():
+        account = db.session.get_one(Account, account_id)
+        begin_session(account)
+    return {
+        "_user_id": account.get_id(),
+        "_fresh": True,
+        RENEWED_AT: clock.now().timestamp(),
+    }
+
+
 class Browser:
     """Flask's test client seen from outside: addresses and forms, never models or mocks."""
 
@@ -154,11 +168,9 @@ class Browser:
     def sign_in(self, account_id: int) -> "Browser":
         """Be signed in as this account (the sign-in pages themselves have tests of their own)."""
         with self.app.app_context():
-            account = db.session.get_one(Account, account_id)
-            user_id = account.get_id()
+            signed_in = session_of(account_id)
         with self.client.session_transaction() as session:
-            session["_user_id"] = user_id
-            session["_fresh"] = True
+            session.update(signed_in)
             session.permanent = True
         return self
 

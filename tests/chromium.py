@@ -20,8 +20,7 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from hub.accounts.models import Account
-from hub.db import db
+from tests.browser import session_of
 from tests.databases import missing
 
 PHONE = "Pixel 7"
@@ -169,10 +168,10 @@ def phones(
 def cookie_of(app: Flask, account_id: int, site: str) -> Any:
     """The cookie of somebody who signed in before."""
     with app.app_context():
-        user_id = db.session.get_one(Account, account_id).get_id()
+        signed_in = session_of(account_id)
     client = app.test_client()
     with client.session_transaction() as session:
-        session.update({"_user_id": user_id, "_fresh": True})
+        session.update(signed_in)
         session.permanent = True
     cookie = client.get_cookie("hub")
     assert cookie is not None

@@ -27,6 +27,7 @@ from hub.bookings.waiting_list.models import Offer
 from hub.db import db
 from hub.notices.models import Notice
 from hub.timetable.models import Slot
+from tests.browser import session_of
 from tests.conftest import MIGRATIONS, settings
 from tests.databases import Cluster, cluster_to_kill
 from tests.makers import a_booking, a_centre, a_child, a_guardian, a_household, a_slot, an_activity
@@ -321,7 +322,7 @@ def _seed(request: pytest.FixtureRequest) -> int:
 
 def _cookie(app: Flask, account: Account) -> str:
     serializer: Any = SecureCookieSessionInterface().get_signing_serializer(app)
-    return f"hub={serializer.dumps({'_user_id': account.get_id(), '_fresh': True})}"
+    return f"hub={serializer.dumps(session_of(account.id))}"
 
 
 def _words(pid: int) -> str:

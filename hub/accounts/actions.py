@@ -10,6 +10,7 @@ from hub.accounts import rules
 from hub.accounts.models import Account, SignInCode
 from hub.accounts.queries import account_with
 from hub.accounts.rules import Attempt, Verdict
+from hub.accounts.sessions import end_sessions
 from hub.db import Instant, db
 from hub.limits import count_use, delete_old_counts
 
@@ -86,8 +87,7 @@ def account_of(phone: str, now: datetime) -> Account:
 
 def sign_out_everywhere(account: Account) -> None:
     """Make every cookie of this account worthless, on all phones and computers."""
-    newer = update(Account).where(Account.id == account.id)
-    db.session.execute(newer.values(auth_version=Account.auth_version + 1))
+    end_sessions(account)
     audit.record("sign_out_everywhere", account, account_id=account.id)
 
 

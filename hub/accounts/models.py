@@ -1,4 +1,4 @@
-"""Accounts, the codes that open them, roles of the staff, and saved forms."""
+"""Accounts, their sessions, the codes that open them, roles of the staff, and saved forms."""
 
 import enum
 from datetime import datetime
@@ -39,14 +39,15 @@ class Account(UserMixin, Model):
     phone: Mapped[text20] = mapped_column(unique=True)  # E.164: +8613800138000
     name: Mapped[text20] = mapped_column(default="")  # staff only; families name persons
     password_hash: Mapped[text200] = mapped_column(default="")
-    auth_version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+
+    session_key = ""  # of the session that was just begun: no column, the database has its hash
 
     roles: Mapped[list["Role"]] = relationship(back_populates="account", lazy="joined")
 
     def get_id(self) -> str:
-        """What the cookie holds; raising `auth_version` signs this account out everywhere."""
-        return f"{self.id}:{self.auth_version}"
+        """Return what Flask-Login writes into the cookie at sign-in."""
+        return self.session_key
 
     @property
     def is_staff(self) -> bool:
@@ -73,6 +74,20 @@ class Role(Model):
 
     account: Mapped[Account] = relationship(back_populates="roles")
     centre: Mapped["Centre | None"] = relationship()
+
+
+class AccountSession(Model):
+    """A browser that is signed in; signing out deletes the row."""
+
+    __tablename__ = "account_session"
+
+    id: Mapped[pk]
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
+    key_hash: Mapped[text200] = mapped_column(unique=True)
+    began_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SignInCode(Model):

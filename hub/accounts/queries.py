@@ -1,18 +1,13 @@
-"""Find accounts, by cookie or phone, and the roles of the staff."""
+"""Find accounts by phone, and the roles of the staff."""
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account, Role, RoleName
-from hub.column_rows import Reading
 from hub.db import db
-
-VISITOR = Reading(Account, roles=Reading(Role))
 
 
 @dataclass(frozen=True)
@@ -30,22 +25,6 @@ class RoleAtCentre:
             RoleName.MANAGER: _("中心负责人"),
             RoleName.ADMINISTRATOR: _("系统管理员"),
         }[self.role]
-
-
-def load_account(user_id: str) -> Account | None:
-    """Return the account of a cookie, or None if it was signed out everywhere since; one query."""
-    number, _separator, version = user_id.partition(":")
-    if not (number.isdecimal() and version.isdecimal()):
-        return None
-    found = VISITOR.rows(_of_a_cookie(), id=int(number), version=int(version))
-    return found[0] if found else None
-
-
-@cache
-def _of_a_cookie() -> Select[*tuple[Any, ...]]:
-    """Build the query once: it is asked with every request."""
-    wanted = Account.id == bindparam("id"), Account.auth_version == bindparam("version")
-    return VISITOR.select().where(*wanted)
 
 
 def account_with(phone: str) -> Account | None:

@@ -14,10 +14,17 @@ from hub.accounts.codes import draw_code, hash_code
 from hub.accounts.forms import CodeForm, PasswordForm, PhoneForm
 from hub.accounts.models import Account
 from hub.accounts.passwords import password_fits
-from hub.accounts.queries import account_with, load_account, roles_at_centres
+from hub.accounts.queries import account_with, roles_at_centres
 from hub.accounts.rules import TooMany, TooSoon, Verdict
 from hub.accounts.saved_forms import is_saved
 from hub.accounts.session_expiry import ask_to_sign_in, refuse_forgery
+from hub.accounts.sessions import (
+    RENEWED_AT,
+    begin_session,
+    end_session,
+    load_account,
+    renew_session,
+)
 from hub.db import transaction
 from hub.limits import count_use, delete_old_counts
 from hub.notices import gateway
@@ -29,6 +36,7 @@ LONGEST_WAY_BACK = 1000  # it travels in the cookie, which holds 4 KB
 
 blueprint = Blueprint("accounts", __name__)
 blueprint.app_errorhandler(CSRFError)(refuse_forgery)
+blueprint.after_app_request(renew_session)
 login_manager.user_loader(load_account)
 login_manager.unauthorized_handler(ask_to_sign_in)
 
@@ -90,6 +98,7 @@ def enter_code() -> ResponseReturnValue:
         attempt = actions.try_code(phone, _browser(), hashed, clock.now())
         if attempt.verdict is Verdict.RIGHT:
             account = actions.account_of(phone, clock.now())
+            begin_session(account)
     if account is None:
         form.code.errors = [rules.why_not(attempt)]
         return _code_page(form, 422)
@@ -124,6 +133,7 @@ def enter_password() -> ResponseReturnValue:
         return page("accounts/password.html", 422, form=form)
     with transaction():
         audit.record("sign_in_by_password", account, account_id=account.id)
+        begin_session(account)
     return _let_in(account, form.next.data)
 
 
@@ -131,6 +141,9 @@ def enter_password() -> ResponseReturnValue:
 @open_to(Admits.EVERYONE)
 def sign_out() -> ResponseReturnValue:
     """Sign out this browser; twice, or after the session expired, is no error."""
+    if key := session.get("_user_id"):
+        with transaction():
+            end_session(key)
     _leave()
     flash(_("已退出登录。"))
     return redirect(url_for("timetable.home"), 303)
@@ -194,9 +207,10 @@ def _remember_phone(phone: str, way_back: str | None, code: str) -> None:
 
 
 def _let_in(account: Account, way_back: str | None) -> ResponseReturnValue:
-    """Sign in for ninety days; whatever else the session held stays."""
+    """Sign in this browser, with the session just begun; whatever else its cookie held stays."""
     session.pop("signing_in", None)
     session.permanent = True
+    session[RENEWED_AT] = clock.now().timestamp()
     login_user(account)
     return redirect(_way_back(way_back), 303)
 

@@ -9,6 +9,7 @@ from hub import audit
 from hub.accounts.models import Account, Role, RoleName
 from hub.accounts.phones import normalise
 from hub.accounts.queries import account_with
+from hub.accounts.sessions import end_sessions
 from hub.catalogue.models import Centre
 from hub.db import db
 from hub.refusals import Refused
@@ -77,7 +78,7 @@ def create_staff(
         account = Account(phone=phone, created_at=now, roles=[])
         db.session.add(account)
     else:
-        account.auth_version += 1
+        end_sessions(account)
     account.name, account.password_hash = name, password_hash
     centre_id = centre.id if centre else None
     if all((held.name, held.centre_id) != (role, centre_id) for held in account.roles):

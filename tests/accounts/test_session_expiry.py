@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask, request
-from sqlalchemy import select, update
+from sqlalchemy import delete, select
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from hub.accounts import saved_forms
-from hub.accounts.models import Account, SavedForm
+from hub.accounts.models import AccountSession, SavedForm
 from hub.accounts.saved_forms import saved_form
 from hub.db import db
 from hub.families.models import Person
@@ -33,8 +33,7 @@ def send(browser: Browser, fields: dict[str, Any], **headers: str) -> TestRespon
 
 def expire(app: Flask, account_id: int) -> None:
     with app.app_context():
-        account = update(Account).where(Account.id == account_id)
-        db.session.execute(account.values(auth_version=Account.auth_version + 1))
+        db.session.execute(delete(AccountSession).where(AccountSession.account_id == account_id))
         db.session.commit()
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from hub.accounts.models import Account
+from hub.accounts.models import AccountSession
 from hub.audit import AuditEntry
 from hub.bookings.models import Booking, BookingState
 from hub.catalogue.models import Activity
@@ -47,7 +47,7 @@ def a_booking_of(app: Flask) -> Callable[..., str]:
 
 def sign_out_everywhere(app: Flask, account_id: int) -> None:
     with app.app_context():
-        db.session.get_one(Account, account_id).auth_version += 1
+        db.session.execute(delete(AccountSession).where(AccountSession.account_id == account_id))
         db.session.commit()
 
 

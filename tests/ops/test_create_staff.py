@@ -11,6 +11,7 @@ from hub.accounts.queries import account_with
 from hub.audit import AuditEntry
 from hub.db import db
 from tests.aliases import Save
+from tests.browser import Browser
 from tests.makers import a_centre, an_account
 from tests.ops.conftest import run
 
@@ -81,11 +82,11 @@ def test_the_same_person_gets_a_second_role_and_not_a_second_account(
 def test_a_new_password_signs_out_everybody_who_was_signed_in(
     app: Flask, saved: Save, centre: int
 ) -> None:
-    saved(an_account(phone="+8613800000001", auth_version=7))
+    known = saved(an_account(phone="+8613800000001"))
+    browser = Browser(app).sign_in(known)
+    browser.visit("/me")
     create(app)
-    made = account(app)
-    assert made is not None
-    assert made.auth_version == 8
+    assert browser.visit("/me").url == "/sign-in?next=/me"
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class TestWhoIsHere:
     def test_is_nobody_where_the_sign_in_has_expired(self, browser: Browser, cast: Cast) -> None:
         browser.sign_in(cast.mother)
         with browser.client.session_transaction() as session:
-            session["_user_id"] = f"{cast.mother}:99"
+            session["_user_id"] = "a key that opens nothing"
         assert browser.client.get("/").headers[VISITOR] == "nobody"
 
 
