@@ -86,7 +86,12 @@ def import_centres_command(file: Path) -> None:
     click.echo(f"新增 {counts.new} 个，更改 {counts.changed} 个，没有变化 {counts.unchanged} 个")
 
 
-@click.command("create-staff")
+@click.group("staff")
+def staff_group() -> None:
+    """Who works here: make accounts and roles, list them, take them away."""
+
+
+@staff_group.command("create")
 @click.option("--phone", required=True, help="the mobile number that signs in")
 @click.option("--name", required=True, help="as colleagues call them")
 @click.option("--role", required=True, type=click.Choice([role.value for role in RoleName]))
@@ -110,6 +115,42 @@ def create_staff_command(phone: str, name: str, role: str, centre: str | None) -
             now=clock.now(),
         )
     click.echo(f"{name} 可以用手机号 {phone} 和密码登录了")
+
+
+@staff_group.command("list")
+@in_words
+def list_staff_command() -> None:
+    """List who has a role, and at which centre."""
+    _need_tables()
+    for one in staff.all_roles():
+        centre = one.centre.name if one.centre else "所有中心"
+        click.echo(f"{one.account.phone}  {one.account.name}  {one.name}  {centre}")
+
+
+@staff_group.command("remove-role")
+@click.option("--phone", required=True, help="the mobile number that signs in")
+@click.option("--role", required=True, type=click.Choice([role.value for role in RoleName]))
+@click.option("--centre", help="the centre's name; not for an administrator")
+@in_words
+def remove_role_command(phone: str, role: str, centre: str | None) -> None:
+    """Take one role away, from the next page on."""
+    _need_tables()
+    with transaction():
+        account = staff.staff_with(phone)
+        staff.remove_role(account, RoleName(role), staff.centre_for(RoleName(role), centre))
+    click.echo(f"{account.name} 不再是 {role}（{centre or '所有中心'}）")
+
+
+@staff_group.command("disable")
+@click.option("--phone", required=True, help="the mobile number that signs in")
+@in_words
+def disable_staff_command(phone: str) -> None:
+    """Take all roles and the password away, and sign out all browsers."""
+    _need_tables()
+    with transaction():
+        account = staff.staff_with(phone)
+        staff.disable(account)
+    click.echo(f"{account.name} 的职务和密码都已取消，已在所有手机和电脑上退出登录")
 
 
 @click.command("send")
@@ -179,7 +220,7 @@ ALL: list[click.Command] = [
     serve_command,
     seed_command,
     import_centres_command,
-    create_staff_command,
+    staff_group,
     send_command,
     send_again_command,
     worker_command,

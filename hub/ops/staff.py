@@ -1,9 +1,11 @@
-"""Make an account for a member of the staff, or give it another role and a new password."""
+"""Make accounts for members of the staff, give them roles and passwords, and take them away."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from hub import audit
 from hub.accounts.models import Account, Role, RoleName
@@ -84,6 +86,46 @@ def create_staff(
     if all((held.name, held.centre_id) != (role, centre_id) for held in account.roles):
         account.roles.append(Role(name=role, centre_id=centre_id))
     db.session.flush()
-    where = f"centre {centre_id}" if centre_id else "every centre"
-    audit.record("create_staff", account, account_id=None, detail=f"{role} at {where}")
+    audit.record("create_staff", account, account_id=None, detail=_duty(role, centre_id))
     return account
+
+
+def all_roles() -> Sequence[Role]:
+    """Return every role with its account and centre, in the order of the accounts."""
+    with_both = joinedload(Role.account).lazyload(Account.roles), joinedload(Role.centre)
+    listed = select(Role).options(*with_both).order_by(Role.account_id, Role.id)
+    return db.session.scalars(listed).all()
+
+
+def staff_with(phone: str) -> Account:
+    """Return the account of a member of the staff. Raises Refused if the phone has no role."""
+    account = account_with(check_phone(phone))
+    if account is None or not account.is_staff:
+        raise Refused(_("“%(phone)s”不是工作人员。", phone=phone))
+    return account
+
+
+def remove_role(account: Account, name: RoleName, centre: Centre | None) -> None:
+    """Take one role away; it is gone at the next request. Raises Refused if it was not held."""
+    centre_id = centre.id if centre else None
+    held = [role for role in account.roles if (role.name, role.centre_id) == (name, centre_id)]
+    if not held:
+        raise Refused(_("%(name)s 没有这个职务。", name=account.name))
+    db.session.delete(held[0])
+    audit.record("remove_role", account, account_id=None, detail=_duty(name, centre_id))
+
+
+def disable(account: Account) -> None:
+    """Take away all roles and the password, and sign the account out everywhere.
+
+    The account stays: the same phone may be a family's.
+    """
+    for role in account.roles:
+        db.session.delete(role)
+    account.password_hash = ""
+    end_sessions(account)
+    audit.record("disable_staff", account, account_id=None)
+
+
+def _duty(name: RoleName, centre_id: int | None) -> str:
+    return f"{name} at {f'centre {centre_id}' if centre_id else 'every centre'}"

@@ -1,4 +1,4 @@
-"""hub create-staff: accounts of the staff are made by those who run the installation."""
+"""hub staff: accounts of the staff are made and ended by those who run the installation."""
 
 import pytest
 from click.testing import Result
@@ -33,7 +33,7 @@ def create(
         "centre": "甲社区",
     } | given
     words = [word for name, value in options.items() if value for word in (f"--{name}", value)]
-    return run(app, "create-staff", *words, typed=f"{password}\n{again or password}\n")
+    return run(app, "staff", "create", *words, typed=f"{password}\n{again or password}\n")
 
 
 def account(app: Flask, phone: str = "+8613800000001") -> Account | None:
@@ -119,3 +119,60 @@ def test_what_will_not_do_is_refused_in_words(
 def test_a_slip_in_the_password_is_noticed(app: Flask, centre: int) -> None:
     create(app, again="something else here")
     assert account(app) is None
+
+
+class TestALeaver:
+    """Somebody who no longer works here, with a desk page still open in a browser."""
+
+    @pytest.fixture
+    def leaver(self, app: Flask, centre: int) -> Browser:
+        create(app)
+        create(app, role="manager")
+        known = account(app)
+        assert known is not None
+        return Browser(app).sign_in(known.id)
+
+    def test_is_listed_with_every_role(self, app: Flask, leaver: Browser) -> None:
+        lines = run(app, "staff", "list").output.splitlines()
+        assert lines == [
+            "+8613800000001  陈老师  desk  甲社区",
+            "+8613800000001  陈老师  manager  甲社区",
+        ]
+
+    def test_sees_no_desk_any_more_at_the_next_request(self, app: Flask, leaver: Browser) -> None:
+        leaver.visit("/desk")
+        result = take_away(app, "manager")
+        assert result.exit_code == 0, result.output
+        leaver.visit("/desk")
+        take_away(app, "desk")
+        leaver.visit("/desk", expect=403)
+        with app.app_context():
+            acts = [one.detail for one in db.session.scalars(select(AuditEntry))][-2:]
+        assert [each.split()[0] for each in acts] == ["manager", "desk"]
+
+    def test_keeps_a_role_that_was_not_named(self, app: Flask, leaver: Browser) -> None:
+        result = run(app, "staff", "remove-role", "--phone", "13800000001", "--role=administrator")
+        assert result.exit_code == 1
+        assert "没有这个职务" in result.output
+        leaver.visit("/desk")
+
+    def test_is_signed_out_and_cannot_come_back(self, app: Flask, leaver: Browser) -> None:
+        leaver.visit("/desk")
+        result = run(app, "staff", "disable", "--phone", "138 0000 0001")
+        assert result.exit_code == 0, result.output
+        assert leaver.visit("/desk").url.startswith("/sign-in")
+        page = leaver.visit("/sign-in/password")
+        page = leaver.submit(page, 422, phone="13800000001", password=PASSWORD)
+        assert "手机号或密码不对" in page.text
+        assert run(app, "staff", "list").output == ""
+
+    @pytest.mark.parametrize("phone", ["13800000009", "not a phone"])
+    def test_who_was_never_one_is_named(self, app: Flask, leaver: Browser, phone: str) -> None:
+        result = run(app, "staff", "disable", "--phone", phone)
+        assert result.exit_code == 1
+        assert phone in result.output
+
+
+def take_away(app: Flask, role: str) -> Result:
+    words = ("--phone", "13800000001", "--role", role, "--centre", "甲社区")
+    return run(app, "staff", "remove-role", *words)
