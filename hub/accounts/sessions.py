@@ -20,6 +20,7 @@ from hub.accounts.models import Account, AccountSession, Role
 from hub.column_rows import Reading
 from hub.config import SESSION_LIFE
 from hub.db import db, transaction
+from hub.web.htmx import is_opened
 
 # The old PC at the desk is everybody's: it signs itself out over a long lunch.
 STAFF_SESSION_LIFE = timedelta(hours=4)
@@ -107,8 +108,5 @@ def _life(account: Account) -> timedelta:
 
 
 def _is_used() -> bool:
-    """Whether somebody pressed or opened something; old browsers do not say, and are believed."""
-    if request.method not in {"GET", "HEAD"}:
-        return True
-    opened = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
-    return opened and "HX-Request" not in request.headers
+    """Whether somebody pressed or opened something."""
+    return request.method not in {"GET", "HEAD"} or is_opened()

@@ -63,6 +63,14 @@ def page_asked() -> int:
     return min(max(int(typed), 1), LAST_PAGE) if is_number else 1
 
 
+def is_opened() -> bool:
+    """Whether a person opened this page, and no page or worker of the browser fetched it by itself.
+
+    Old browsers do not say, and are believed.
+    """
+    return not htmx and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+
+
 def sign_in_page(url: str) -> Response:
     """Lead to the sign-in page: htmx as a whole page, never into a fragment."""
     if htmx:
