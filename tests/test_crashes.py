@@ -26,6 +26,7 @@ from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.waiting_list.models import Offer
 from hub.db import db
 from hub.notices.models import Notice
+from hub.ops.backup import back_up, bring_back
 from hub.timetable.models import Slot
 from tests.browser import session_of
 from tests.conftest import MIGRATIONS, settings
@@ -174,6 +175,38 @@ class TestPostgreSQL:
                 kill(chance.choice(backends))
             load.reach(BETWEEN[1])
         check(app, load, site, FINE | NO_ANSWER | AWAY)
+
+
+def test_a_backup_made_under_load_holds_all_that_was_acknowledged_before_it(
+    app: Flask, site: Site, load: Load, database_url: str, cluster: Cluster, tmp_path: Path
+) -> None:
+    file = tmp_path / "the.backup"
+    with load.running():
+        load.reach(BETWEEN[1])
+        before = [(one.number, one.is_cancelled) for one in load.parties]
+        with app.app_context():
+            assert back_up(database_url, file) > 0
+        load.reach(BETWEEN[1])
+        site.kill()
+        site.start()
+        load.reach(BETWEEN[0])
+    check(app, load, site, FINE | NO_ANSWER)
+    anew = f"sqlite:///{tmp_path / 'anew.db'}"
+    if database_url == cluster.url:
+        with app.app_context(), db.engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.exec_driver_sql("CREATE DATABASE anew")
+        anew = cluster.url.replace("/postgres?", "/anew?")
+    restored = create_app(settings(anew))
+    with restored.app_context():
+        said = bring_back(anew, file)
+        assert list(inconsistencies()) == []
+        rows = db.session.execute(select(Booking.party, Booking.state)).all()
+        assert said.bookings == len(rows)
+        live = {party for party, state in rows if state is not BookingState.CANCELLED}
+        assert {number for number, _ in before} <= {party for party, _ in rows}
+        assert not {number for number, is_cancelled in before if is_cancelled} & live
+        db.engine.dispose()
 
 
 class TestTheWorker:

@@ -22,6 +22,7 @@ from hub.notices.actions import send_again, send_due
 from hub.notices.gateway import gateway
 from hub.notices.queries import count_given_up, given_up
 from hub.ops import serve, staff
+from hub.ops.backup import back_up, bring_back
 from hub.ops.centre_file import BadFile
 from hub.ops.import_centres import import_centres
 from hub.ops.seed import demo, people
@@ -188,11 +189,40 @@ def worker_command(once: bool) -> None:
             raise ConfigError(f"the database is away: {reason(error)}") from error
 
 
+@click.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@in_words
+def backup_command(file: Path) -> None:
+    """Copy the database into FILE while the site goes on."""
+    _need_tables()
+    size = back_up(current_app.config["HUB"].database_url, file)
+    click.echo(f"{file}: {size:,} bytes")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@in_words
+def restore_command(file: Path) -> None:
+    """Fill an empty database from a backup, end all sessions, and check it."""
+    restored = bring_back(current_app.config["HUB"].database_url, file)
+    click.echo(
+        f"{restored.centres} centres, {restored.slots} slots, {restored.bookings} bookings are back"
+    )
+    if restored.newest:
+        click.echo(f"the last booking was made {clock.local(restored.newest):%Y-%m-%d %H:%M}")
+    click.echo("everybody is signed out; messages that waited then may go out a second time")
+    _check()
+
+
 @click.command("check")
 @in_words
 def check_command() -> None:
     """Recount places, turns, offers and draws, and name unsent messages; exit with 1 if any."""
     _need_tables()
+    _check()
+
+
+def _check() -> None:
     troubles = [*inconsistencies(), *_unsent()]
     for sentence in troubles:
         click.echo(sentence)
@@ -224,5 +254,7 @@ ALL: list[click.Command] = [
     send_command,
     send_again_command,
     worker_command,
+    backup_command,
+    restore_command,
     check_command,
 ]
