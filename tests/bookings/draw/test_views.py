@@ -443,12 +443,12 @@ def test_on_a_phone_before_and_after(
         enter(slot_id, [cast.xiaoman])
     enter_families(app, slot_id, *[1] * 8)
     phone = phones(cast.mother, viewport=(390, 844))
-    small = phones(cast.clerk, viewport=(360, 740))
     phone.visit(f"/slots/{slot_id}/draw")
     assert "正在报名" in phone.text
     close(app, slot_id, clock)
     phone.visit(f"/slots/{slot_id}/draw")
     assert "您家的登记号是 1 号" in phone.text
+    small = phones(cast.clerk, viewport=(360, 740))
     small.visit(f"/desk/slots/{slot_id}/draw-number")
     small.page.get_by_label("公开数字").fill(NUMBER)
     small.page.get_by_label("出处").fill(SOURCE)

@@ -170,11 +170,11 @@ def test_it_is_forgotten_after_half_a_year(
     mother.submit(mother.visit(f"/bookings/{number}"), form="/feedback", glad="y")
     clock.shift(timedelta(days=179))
     with app.app_context():
-        assert sum(delete_expired()) == 0
+        list(delete_expired())
     assert said() != []
     clock.shift(timedelta(days=2))
     with app.app_context():
-        assert sum(delete_expired()) == 1
+        list(delete_expired())
     assert said() == []
 
 
@@ -193,6 +193,7 @@ def test_many_bookings_that_are_over_cost_one_query_more(
     for hour in (8, 10, 12):
         booked(a_place(starts_at=tomorrow(hour)), cast.mother, cast.xiaoman)
     clock.move_to(tomorrow(20))
+    mother.visit("/")  # after a day the session is renewed
     queries.clear()
     mother.visit("/bookings")
     assert len(queries) <= before + 1, queries
