@@ -1,4 +1,4 @@
-"""Commands of the installation: serve, worker, seed, import, staff, send, check."""
+"""Commands of the installation: serve, worker, seed, import, staff, send, backup, check."""
 
 from flask import Flask
 
