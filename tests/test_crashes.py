@@ -193,9 +193,11 @@ def test_a_backup_made_under_load_holds_all_that_was_acknowledged_before_it(
     check(app, load, site, FINE | NO_ANSWER)
     anew = f"sqlite:///{tmp_path / 'anew.db'}"
     if database_url == cluster.url:
-        with app.app_context(), db.engine.connect() as connection:
-            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-            alone.exec_driver_sql("CREATE DATABASE anew")
+        with app.app_context():
+            with db.engine.connect() as connection:
+                alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+                alone.exec_driver_sql("CREATE DATABASE anew")
+            db.engine.dispose()
         anew = cluster.url.replace("/postgres?", "/anew?")
     restored = create_app(settings(anew))
     with restored.app_context():
@@ -206,6 +208,7 @@ def test_a_backup_made_under_load_holds_all_that_was_acknowledged_before_it(
         live = {party for party, state in rows if state is not BookingState.CANCELLED}
         assert {number for number, _ in before} <= {party for party, _ in rows}
         assert not {number for number, is_cancelled in before if is_cancelled} & live
+        db.session.remove()
         db.engine.dispose()
 
 
