@@ -22,7 +22,7 @@ from hub.config import SESSION_LIFE
 from hub.db import db, transaction
 from hub.web.htmx import is_opened
 
-# The old PC at the desk is everybody's: it signs itself out over a long lunch.
+# Without use. Staff share the PC of a desk, and a page left open shows children's names.
 STAFF_SESSION_LIFE = timedelta(hours=4)
 RENEWED_EVERY = timedelta(days=1)
 STAFF_SESSION_RENEWED_EVERY = timedelta(minutes=10)

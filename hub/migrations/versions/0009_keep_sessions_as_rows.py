@@ -1,4 +1,4 @@
-"""Keep sessions as rows, which signing out deletes. Whoever was signed in signs in once more."""
+"""Replace the version in the cookie by rows of sessions; all visitors must sign in once more."""
 
 import sqlalchemy as sa
 from alembic import op
