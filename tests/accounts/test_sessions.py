@@ -117,6 +117,17 @@ class TestTheEnd:
         clock.move_to(BEGIN + timedelta(hours=4))
         assert not is_signed_in(browser, **headers)
 
+    def test_is_put_off_by_a_form_that_htmx_sends(
+        self, browser: Browser, cast: Cast, clock: Clock
+    ) -> None:
+        """A clerk who only presses 签到 all morning opens no page."""
+        token = {"csrf_token": browser.sign_in(cast.clerk).token()}
+        clock.move_to(BEGIN + timedelta(hours=3))
+        sent = {"HX-Request": "true", **FETCHED}
+        browser.client.post("/care", data={**token, "care": "1"}, headers=sent)
+        clock.move_to(BEGIN + timedelta(hours=6))
+        assert is_signed_in(browser, **FETCHED)
+
     def test_is_written_once_in_a_while_only(
         self, browser: Browser, cast: Cast, clock: Clock, queries: list[str]
     ) -> None:
