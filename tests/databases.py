@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, make_url
 
 
 def missing(what: str, cure: str) -> None:
@@ -123,6 +124,20 @@ def postgresql_cluster() -> Iterator[str]:
     """The URL of an empty server of our own, until the block ends."""
     with cluster_to_kill() as cluster:
         yield cluster.url
+
+
+@contextmanager
+def another_database(url: str, name: str) -> Iterator[str]:
+    """Lend the URL of a new, empty database on the same server until the block ends."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield make_url(url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        engine.dispose()
 
 
 def _version(path: Path) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ import os
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,7 @@ from hub.ops.backup import back_up, bring_back
 from hub.timetable.models import Slot
 from tests.browser import session_of
 from tests.conftest import MIGRATIONS, settings
-from tests.databases import Cluster, cluster_to_kill
+from tests.databases import Cluster, another_database, cluster_to_kill
 from tests.makers import a_booking, a_centre, a_child, a_guardian, a_household, a_slot, an_activity
 from tests.site_under_load import (
     SECRET,
@@ -185,31 +186,26 @@ def test_a_backup_made_under_load_holds_all_that_was_acknowledged_before_it(
         load.reach(BETWEEN[1])
         before = [(one.number, one.is_cancelled) for one in load.parties]
         with app.app_context():
-            assert back_up(database_url, file) > 0
+            assert back_up(db.engine.url, file) > 0
         load.reach(BETWEEN[1])
         site.kill()
         site.start()
         load.reach(BETWEEN[0])
     check(app, load, site, FINE | NO_ANSWER)
-    anew = f"sqlite:///{tmp_path / 'anew.db'}"
-    if database_url == cluster.url:
-        with app.app_context():
-            with db.engine.connect() as connection:
-                alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-                alone.exec_driver_sql("CREATE DATABASE anew")
+    with ExitStack() as lent:
+        anew = f"sqlite:///{tmp_path / 'anew.db'}"
+        if database_url == cluster.url:
+            anew = lent.enter_context(another_database(database_url, "anew"))
+        with create_app(settings(anew)).app_context():
+            restored = bring_back(file)
+            assert list(inconsistencies()) == []
+            rows = db.session.execute(select(Booking.party, Booking.state)).all()
+            assert restored.bookings == len(rows)
+            live = {party for party, state in rows if state is not BookingState.CANCELLED}
+            assert {number for number, _ in before} <= {party for party, _ in rows}
+            assert not {number for number, is_cancelled in before if is_cancelled} & live
+            db.session.remove()
             db.engine.dispose()
-        anew = cluster.url.replace("/postgres?", "/anew?")
-    restored = create_app(settings(anew))
-    with restored.app_context():
-        said = bring_back(anew, file)
-        assert list(inconsistencies()) == []
-        rows = db.session.execute(select(Booking.party, Booking.state)).all()
-        assert said.bookings == len(rows)
-        live = {party for party, state in rows if state is not BookingState.CANCELLED}
-        assert {number for number, _ in before} <= {party for party, _ in rows}
-        assert not {number for number, is_cancelled in before if is_cancelled} & live
-        db.session.remove()
-        db.engine.dispose()
 
 
 class TestTheWorker:

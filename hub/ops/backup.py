@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask_migrate import upgrade
 from sqlalchemy import delete, func, inspect, select
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from hub.accounts.models import AccountSession, SignInCode
 from hub.bookings.models import Booking
@@ -38,13 +38,12 @@ class Restored:
     newest: datetime | None  # when the last booking in it was made
 
 
-def back_up(database_url: str, file: Path) -> int:
+def back_up(url: URL, file: Path) -> int:
     """Copy the database as it is at one instant; return the file's size in bytes.
 
     Nobody waits meanwhile. The file appears under its name when it is complete, and only its owner
     may read it. Raises ConfigError if it cannot be written or is there already.
     """
-    url = make_url(database_url)
     if file.exists():
         raise ConfigError(f"{file} is there already; a backup never overwrites another.")
     with _part_of(file) as part:
@@ -55,13 +54,13 @@ def back_up(database_url: str, file: Path) -> int:
         return part.stat().st_size
 
 
-def bring_back(database_url: str, file: Path) -> Restored:
-    """Fill an empty database from a backup, bring it to the newest tables, and end all sessions.
+def bring_back(file: Path) -> Restored:
+    """Fill the empty database from a backup, bring it to the newest tables, and end all sessions.
 
-    A restore is all or nothing. Raises ConfigError if the database holds tables already, or if the
+    The copy is all or nothing. Raises ConfigError if the database holds tables already, or if the
     file is no backup of this kind of database or one of a newer program.
     """
-    url = make_url(database_url)
+    url = db.engine.url
     is_sqlite = url.get_backend_name() == "sqlite"
     _check_kind(file, is_sqlite=is_sqlite)
     if inspect(db.engine).get_table_names():
@@ -93,15 +92,15 @@ def _part_of(file: Path) -> Iterator[Path]:
     part = file.with_name(f"{file.name}.part")
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            yield part
+            with part.open("rb") as written:
+                os.fsync(written.fileno())
+            part.rename(file)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError(f"{part} cannot be written: {error.strerror}.") from error
-    try:
-        yield part
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.rename(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:

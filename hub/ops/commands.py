@@ -195,7 +195,7 @@ def worker_command(once: bool) -> None:
 def backup_command(file: Path) -> None:
     """Copy the database into FILE while the site goes on."""
     _need_tables()
-    size = back_up(current_app.config["HUB"].database_url, file)
+    size = back_up(db.engine.url, file)
     click.echo(f"{file}: {size:,} bytes")
 
 
@@ -204,7 +204,7 @@ def backup_command(file: Path) -> None:
 @in_words
 def restore_command(file: Path) -> None:
     """Fill an empty database from a backup, end all sessions, and check it."""
-    restored = bring_back(current_app.config["HUB"].database_url, file)
+    restored = bring_back(file)
     click.echo(
         f"{restored.centres} centres, {restored.slots} slots, {restored.bookings} bookings are back"
     )

@@ -4,21 +4,23 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select, text
 
 from hub import create_app
-from hub.accounts.models import AccountSession
+from hub.accounts.models import AccountSession, SignInCode
 from hub.bookings.models import Booking
 from hub.config import ConfigError
-from hub.db import db
+from hub.db import db, transaction
 from hub.ops import backup
 from tests.browser import Browser
-from tests.conftest import settings
+from tests.conftest import NOW, settings
+from tests.databases import another_database
 from tests.ops.conftest import run
 
 
@@ -56,6 +58,8 @@ def test_only_its_owner_may_read_it_and_nothing_is_left_beside_it(demo: Flask, f
     run(demo, "backup", str(file))
     assert file.stat().st_mode & 0o777 == 0o600
     assert [one.name for one in file.parent.glob(f"{file.name}*")] == [file.name]
+    # Not written ahead, by the header of SQLite's format: it can be read where nobody may write.
+    assert file.read_bytes()[18:20] == b"\1\1"
 
 
 def test_who_was_signed_in_then_is_nobody_afterwards(demo: Flask, anew: Flask, file: Path) -> None:
@@ -72,6 +76,25 @@ def test_who_was_signed_in_then_is_nobody_afterwards(demo: Flask, anew: Flask, f
         assert client.get("/me").status_code == 303
 
 
+def test_a_code_sent_before_the_backup_opens_nothing_afterwards(
+    demo: Flask, anew: Flask, file: Path
+) -> None:
+    with demo.app_context(), transaction():
+        code = SignInCode(
+            phone="+8613800138000",
+            browser="b",
+            code_hash="h",
+            sent_at=NOW,
+            expires_at=NOW + timedelta(minutes=5),
+            tries_left=5,
+        )
+        db.session.add(code)
+    run(demo, "backup", str(file))
+    run(anew, "restore", str(file))
+    with anew.app_context():
+        assert db.session.scalar(select(func.count(SignInCode.id))) == 0
+
+
 def test_it_overwrites_no_other(demo: Flask, file: Path) -> None:
     file.write_text("last night's")
     result = run(demo, "backup", str(file))
@@ -85,7 +108,9 @@ def test_half_a_backup_is_none(demo: Flask, file: Path, monkeypatch: pytest.Monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(backup, "_copy_sqlite", full)
-    assert run(demo, "backup", str(file)).exit_code != 0
+    result = run(demo, "backup", str(file))
+    assert result.exit_code != 0
+    assert "No space left on device" in result.output
     assert list(file.parent.glob(f"{file.name}*")) == []
 
 
@@ -123,8 +148,33 @@ def test_what_is_no_backup_leaves_the_place_empty(
         assert db.inspect(db.engine).get_table_names() == []
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_on_postgresql_a_backup_of_a_newer_program_leaves_the_place_empty(
+    app: Flask, database_url: str, file: Path
+) -> None:
+    with app.app_context():
+        _stand_at("9999")
+        try:
+            backup.back_up(db.engine.url, file)
+        finally:
+            _stand_at(max(backup._revisions()))
+    with (
+        another_database(database_url, "newer") as url,
+        create_app(settings(url)).app_context(),
+    ):
+        with pytest.raises(ConfigError, match="or of a newer one"):
+            backup.bring_back(file)
+        assert db.inspect(db.engine).get_table_names() == []
+        db.engine.dispose()
+
+
+def _stand_at(revision: str) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :at"), {"at": revision})
+
+
 class TestThePasswordOfPostgreSQL:
-    URL = "postgresql+psycopg://hub:geheim@db.example/hub?sslmode=require"
+    URL = make_url("postgresql+psycopg://hub:a-secret@db.example/hub?sslmode=require")
 
     def test_is_shown_in_no_list_of_processes(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
@@ -140,8 +190,8 @@ class TestThePasswordOfPostgreSQL:
             backup.back_up(self.URL, file)
         [(command, env)] = begun
         assert "--dbname=postgresql://hub@db.example/hub?sslmode=require" in command
-        assert not any("geheim" in word for word in command)
-        assert env["PGPASSWORD"] == "geheim"
+        assert not any("a-secret" in word for word in command)
+        assert env["PGPASSWORD"] == "a-secret"
 
     def test_a_missing_program_is_named(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(shutil, "which", lambda _name: None)
