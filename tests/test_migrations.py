@@ -28,6 +28,7 @@ from hub.bookings.models import Booking
 from hub.calendars.models import CalendarFeed
 from hub.db import Instant, db, transaction
 from hub.families.models import Person
+from hub.families.rules import child_key
 from tests.conftest import MIGRATIONS, settings
 from tests.makers import tomorrow
 
@@ -118,6 +119,18 @@ def test_what_the_audit_alone_knew_stands_in_columns_after_0004(old_app: Flask) 
         assert (first.changes, third.changes) == (1, 4), "the slot's calling off counts for both"
         persons = db.session.scalars(select(Person).order_by(Person.id))
         assert [person.entered_at for person in persons] == [None, made, None]
+
+
+@both
+def test_who_was_entered_before_0010_is_known_as_the_same_child_too(old_app: Flask) -> None:
+    with old_app.app_context():
+        upgrade(directory=MIGRATIONS, revision="0001")
+        _a_slot_with_three_bookings()
+        upgrade(directory=MIGRATIONS)
+        persons = db.session.scalars(select(Person)).all()
+        assert persons
+        for person in persons:
+            assert person.child_key == child_key(person.name, person.birth_date)
 
 
 @both

@@ -119,25 +119,8 @@ def check_quota(
     The week is the slot's, from Monday in Chongqing. What is live or was attended counts; the
     dates of a whole 期 count once. `adding` is how many of the household are booked now.
     """
-    monday, next_monday = week_of(slot.starts_at)
-    that_week = {
-        (booking.party, booking.person_id)
-        for booking in bookings
-        if booking.is_live
-        and booking.kind_id == kind_id
-        and monday <= booking.starts_at < next_monday
-    }
-    of_person = sum(1 for _party, booked_for in that_week if booked_for == person_id)
-    if slot.person_per_week is not None and of_person + 1 > slot.person_per_week:
-        raise Refused(
-            _(
-                "这类活动每人每周最多约 %(limit)s 次，%(name)s那一周已经约了 %(count)s 次。",
-                limit=slot.person_per_week,
-                name=name,
-                count=of_person,
-            ),
-            _way_to_all(),
-        )
+    that_week = _in_week_of(slot, kind_id, bookings)
+    check_person_quota(slot, person_id, name, that_week)
     if slot.household_per_week is not None and len(that_week) + adding > slot.household_per_week:
         raise Refused(
             _(
@@ -149,6 +132,55 @@ def check_quota(
             ),
             _way_to_all(),
         )
+
+
+def check_person_quota(
+    slot: "Slot", person_id: int, name: str, that_week: Iterable[tuple[str, int | None]]
+) -> None:
+    """Refuse one booking more than a person may have in a week; `that_week` is (party, person)."""
+    of_person = sum(1 for _party, booked_for in that_week if booked_for == person_id)
+    if slot.person_per_week is not None and of_person + 1 > slot.person_per_week:
+        raise Refused(
+            _(
+                "这类活动每人每周最多约 %(limit)s 次，%(name)s那一周已经约了 %(count)s 次。",
+                limit=slot.person_per_week,
+                name=name,
+                count=of_person,
+            ),
+            _way_to_all(),
+        )
+
+
+def check_child(
+    slot: "Slot",
+    person: "Person",
+    bookings: Sequence[HouseholdBooking],
+    now: datetime,
+    *,
+    is_never_paused: bool,
+) -> None:
+    """Refuse a person for what counts for that person alone, not for the household.
+
+    `bookings` are all that were made for this person, under whatever household.
+    """
+    that_week = _in_week_of(slot, slot.activity.kind_id, bookings)
+    check_person_quota(slot, person.id, person.name, that_week)
+    if not is_never_paused:
+        check_not_paused(slot, person, no_shows_of(person, bookings), now)
+
+
+def _in_week_of(
+    slot: "Slot", kind_id: int, bookings: Iterable[HouseholdBooking]
+) -> set[tuple[str, int | None]]:
+    """Return what counts for the quotas of the slot's week, each (party, person) once."""
+    monday, next_monday = week_of(slot.starts_at)
+    return {
+        (booking.party, booking.person_id)
+        for booking in bookings
+        if booking.is_live
+        and booking.kind_id == kind_id
+        and monday <= booking.starts_at < next_monday
+    }
 
 
 def check_most(

@@ -57,14 +57,19 @@ def _slot_to_book() -> Select[Slot]:
 
 def bookings_of_household(household_id: int, slot: Slot, now: datetime) -> list[HouseholdBooking]:
     """Return the live and missed bookings that matter for one more booking; one query."""
-    monday, _ = week_of(min(slot.starts_at, now))
-    memory = now - timedelta(days=slot.no_show_days + slot.pause_days)
-    since = min(monday, memory) if slot.no_show_limit else monday
-    wanted = {"household_id": household_id, "slot_id": slot.id, "since": since - LONGEST_SLOT}
+    since = remembered_since(slot, now)
+    wanted = {"household_id": household_id, "slot_id": slot.id, "since": since}
     db.session.flush()  # the act that asks may have just booked
     # As columns, past what makes entities of rows: a twentieth of a slot's page.
     found = db.session.connection().execute(_bookings_of_household(), wanted)
     return [HouseholdBooking(*row) for row in found]
+
+
+def remembered_since(slot: Slot, now: datetime) -> datetime:
+    """Return the start after which a household's bookings matter for one more."""
+    monday, _ = week_of(min(slot.starts_at, now))
+    memory = now - timedelta(days=slot.no_show_days + slot.pause_days)
+    return (min(monday, memory) if slot.no_show_limit else monday) - LONGEST_SLOT
 
 
 @cache

@@ -50,6 +50,11 @@ def check_fits(slot: "Slot", name: str, birth_date: date) -> None:
             )
 
 
+def fits_no_more() -> Refused:
+    """Return the refusal of an offer; without a name, because its link can be passed on."""
+    return Refused(_("家人的生日改过，这一场不合适了。请打电话给中心。"))
+
+
 def check_may_cancel(booking: "Booking", now: datetime) -> None:
     """Refuse to cancel a place after its deadline; a turn on the waiting list ends at any time."""
     slot = booking.slot

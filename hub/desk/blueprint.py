@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from hub.desk.bookings import views as bookings
+from hub.desk.corrections import views as corrections
 from hub.desk.day import views as day
 from hub.desk.draw_number import views as draw_number
 from hub.desk.family_bookings import views as family_bookings
@@ -23,6 +24,7 @@ ROOMS = (
     group_list,
     slot_changes,
     priorities,
+    corrections,
     draw_number,
     reasons,
     feedback,

@@ -2,12 +2,14 @@
 
 import enum
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from hub.accounts.models import Account
-from hub.db import Model, enum_column, pk, text20, text60
+from hub.db import Model, enum_column, pk, text20, text60, text200
+from hub.families.rules import child_key
 
 
 class Sex(enum.StrEnum):
@@ -45,10 +47,17 @@ class Guardian(Model):
 
 
 class Person(Model):
-    """A person who can be booked for; child or adult is decided by the birth date on the day."""
+    """A person who can be booked for; child or adult is decided by the birth date on the day.
+
+    The same child may stand in several households, with and without the family name: all of them
+    are found by `child_key`, which is kept in step with the name and the birth date.
+    """
 
     __tablename__ = "person"
-    __table_args__ = (UniqueConstraint("household_id", "name", "birth_date"),)
+    __table_args__ = (
+        UniqueConstraint("household_id", "name", "birth_date"),
+        Index(None, "child_key"),
+    )
 
     id: Mapped[pk]
     household_id: Mapped[int] = mapped_column(ForeignKey("household.id", ondelete="CASCADE"))
@@ -56,8 +65,39 @@ class Person(Model):
     birth_date: Mapped[date]
     sex: Mapped[Sex] = mapped_column(enum_column(Sex))
     entered_at: Mapped[datetime | None]  # None: before this was kept
+    child_key: Mapped[text20]
 
     household: Mapped[Household] = relationship(back_populates="persons")
+
+    @validates("name", "birth_date")
+    def _keep_key(self, fact: str, value: Any) -> Any:
+        name = value if fact == "name" else self.name
+        born = value if fact == "birth_date" else self.birth_date
+        if name and born:
+            self.child_key = child_key(name, born)
+        return value
+
+
+class Namesake(Model):
+    """The staff's decision that two persons are two, however alike name and birth date, and why."""
+
+    __tablename__ = "namesake"
+    __table_args__ = (
+        CheckConstraint("person_id < other_id", name="order"),
+        Index(None, "other_id"),
+        Index(None, "centre_id", "at"),
+    )
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    other_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id"))  # whose staff decided
+    at: Mapped[datetime]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    reason: Mapped[text200]
 
 
 class Correction(Model):
@@ -68,6 +108,7 @@ class Correction(Model):
     """
 
     __tablename__ = "correction"
+    __table_args__ = (Index(None, "centre_id", "at"),)
 
     id: Mapped[pk]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
@@ -77,6 +118,9 @@ class Correction(Model):
     name_after: Mapped[text20]
     birth_date_before: Mapped[date]
     birth_date_after: Mapped[date]
+    # By the staff of a centre, who may correct more than slips.
+    reason: Mapped[text200] = mapped_column(default="")
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centre.id"))
 
 
 class Priority(Model):

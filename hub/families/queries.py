@@ -51,6 +51,16 @@ def my_person(account: Account, person_id: int, *, lock: bool = False) -> Person
     return db.session.scalars(mine).one_or_none() or abort(404)
 
 
+def locked_person(person_id: int) -> Person:
+    """Lock a person of whatever household, and return them as they are now; else 404.
+
+    For the staff, who found the person by a booking of their centre.
+    """
+    found = select(Person).where(Person.id == person_id).with_for_update(of=Person)
+    fresh = db.session.scalars(found, execution_options={"populate_existing": True})
+    return fresh.one_or_none() or abort(404)
+
+
 def visitors_household(visitor: Any) -> Household | None:
     """Return the visitor's household, read-only; None for strangers and those without one."""
     if not visitor.is_authenticated:

@@ -105,10 +105,54 @@ def check_may_add(persons: Iterable[Named]) -> None:
 def check_not_there(
     persons: Iterable[Named], name: str, birth_date: date, but: int | None = None
 ) -> None:
-    """Refuse to enter the same person twice; `but` is the id of the one being changed."""
+    """Refuse to enter the same person twice, with and without the family name as well.
+
+    `but` is the id of the one being changed.
+    """
     for person in persons:
-        if person.id != but and (person.name, person.birth_date) == (name, birth_date):
-            raise Refused(_("%(name)s已经在您的家庭里了，不用再加一次。", name=name))
+        if person.id != but and is_same_person(
+            (person.name, person.birth_date), (name, birth_date)
+        ):
+            raise Refused(_("%(name)s已经在您的家庭里了，不用再加一次。", name=person.name))
+
+
+def child_key(name: str, birth_date: date) -> str:
+    """Return what a person's key is found by, however the name is written; the same for few others.
+
+    It is the birth date and the last letter of the given name: 小满 and 陈小满 agree in it.
+    """
+    return f"{birth_date:%Y%m%d}{_parts(name)[0][-1]}"
+
+
+def is_same_person(one: tuple[str, date], other: tuple[str, date]) -> bool:
+    """Whether two names with birth dates are one person's: with or without the family name.
+
+    A family name stands before a given name written in Han characters, one or two of them, and
+    after another mark (· or a space) elsewhere.
+    """
+    (name, born), (other_name, other_born) = one, other
+    if born != other_born:
+        return False
+    written = _parts(name), _parts(other_name)
+    shorter, longer = sorted(written, key=lambda parts: len("".join(parts)))
+    if shorter == longer:
+        return True
+    if len(shorter) > 1:
+        return False
+    if len(longer) > 1:
+        return shorter[0] == longer[0]
+    family = longer[0].removesuffix(shorter[0])
+    return 1 <= len(family) <= 2 and family != longer[0] and all(map(_is_han, longer[0]))
+
+
+def _parts(name: str) -> list[str]:
+    """Return a name's parts without marks, in small letters; spaces between Han are nothing."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    parts = []
+    for part in re.split(r"[·\-'’]+", plain):
+        together = part.replace(" ", "")
+        parts += [together] if all(map(_is_han, together)) else part.split()
+    return [part for part in parts if part]
 
 
 def is_small_correction(before: tuple[str, date], after: tuple[str, date]) -> bool:
@@ -134,6 +178,10 @@ def _is_near_date(one: str, other: str) -> bool:
         return True
     first, last = apart[0], apart[-1]
     return len(apart) == 2 and last == first + 1 and one[first:][:2] == other[first:][:2][::-1]
+
+
+def _is_han(character: str) -> bool:
+    return unicodedata.name(character, "").startswith("CJK UNIFIED")
 
 
 def _is_letter(character: str) -> bool:

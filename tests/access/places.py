@@ -251,6 +251,7 @@ def every_place(app: Flask, cast: Cast, at: Callable[..., None]) -> dict[str, Pl
         "cancellation": f"/desk/bookings/{confirmed}/cancellation",
         "move": f"/desk/bookings/{confirmed}/move",
         "turn": f"/desk/bookings/{waiting}/turn",
+        "correction": f"/desk/bookings/{confirmed}/person",
         "counter": f"/desk/slots/{few}/bookings",
         "group list": f"/desk/slots/{few}/group-list",
         "draw number": f"/desk/slots/{frozen}/draw-number",

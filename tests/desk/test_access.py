@@ -29,6 +29,7 @@ GET = (
     "/desk/bookings/{number}/cancellation",
     "/desk/bookings/{number}/turn",
     "/desk/bookings/{number}/move",
+    "/desk/bookings/{number}/person",
     "/desk/persons/{person}/priority",
     "/desk/persons/{person}/priority/removal",
 )
@@ -52,6 +53,7 @@ POST = (
     "/desk/bookings/{number}/cancellation",
     "/desk/bookings/{number}/turn",
     "/desk/bookings/{number}/move",
+    "/desk/bookings/{number}/person",
     "/desk/persons/{person}/priority",
     "/desk/persons/{person}/priority/removal",
 )

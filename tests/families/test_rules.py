@@ -10,7 +10,9 @@ from hub.families.rules import (
     birth_date_of,
     check_may_add,
     check_not_there,
+    child_key,
     is_adult,
+    is_same_person,
     is_small_correction,
     tidy_name,
 )
@@ -150,3 +152,28 @@ def test_a_slip_of_the_pen_is_told_from_another_person(
     before = ("小满", date(2020, 5, 1))
     after = (name, date.fromisoformat(born))
     assert is_small_correction(before, after) is is_small
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("陈小满", "小满", True),
+        ("欧阳小满", "小满", True),
+        ("陈 小满", "陈小满", True),
+        ("阿依古丽·买买提", "阿依古丽", True),
+        ("Anna Chen", "anna", True),
+        ("陈小满", "王小满", False),
+        ("陈小满", "陈小圆", False),
+        ("阿依古丽·买买提", "阿依古丽·艾山", False),
+        ("Annabel", "bel", False),
+        ("公主陈小满", "小满", False),
+    ],
+)
+def test_a_child_is_known_with_and_without_the_family_name(
+    one: str, other: str, is_same: bool
+) -> None:
+    assert is_same_person((one, TODAY), (other, TODAY)) is is_same
+    assert is_same_person((other, TODAY), (one, TODAY)) is is_same
+    assert not is_same_person((one, TODAY), (one, date(2020, 1, 1)))
+    if is_same:
+        assert child_key(one, TODAY) == child_key(other, TODAY), "else nobody would look"

@@ -12,6 +12,7 @@ from hub.bookings.deadlines import EARLIEST_CHECK_IN
 from hub.bookings.eligibility import check_persons
 from hub.bookings.models import Arrival, Booking, BookingState, Excuse
 from hub.bookings.queries import bookings_of_household
+from hub.bookings.same_child import check_same_child
 from hub.bookings.slot_counters import lock_slots, release, seat
 from hub.bookings.waiting_list.actions import end_waiting_for_begun_series, serve_waiting_list
 from hub.db import db
@@ -23,7 +24,7 @@ def mark_arrival(booking: Booking, by: Actor) -> None:
     """Check a person in. Raises Refused if their place was given on and none is left."""
     _look(booking)
     if booking.state is BookingState.NO_SHOW:
-        _take_back_no_show(booking, by.now)
+        _take_back_no_show(booking, by)
     if not booking.is_confirmed:
         raise Refused(_("只有约好的才能签到。"))
     if by.now < booking.starts_at - EARLIEST_CHECK_IN:
@@ -117,17 +118,19 @@ def take_back_leave(booking: Booking, by: Actor) -> None:
         others = [one for one in kept if (one.party, one.person_id) != (booking.party, person.id)]
         kind_id = booking.slot.activity.kind_id
         household_limits.check_quota(booking.slot, kind_id, person.id, person.name, others)
+    check_same_child([booking.slot], persons, by)
     if not seat([booking], now=by.now):
         raise Refused(_("这一次的名额已经给了别人。"))
     db.session.flush()
     record_all("take_back_leave", [booking], by.account_id)
 
 
-def _take_back_no_show(booking: Booking, now: datetime) -> None:
+def _take_back_no_show(booking: Booking, by: Actor) -> None:
     if person := booking.person:  # they may have booked something else at the same time
-        kept = bookings_of_household(booking.household_id, booking.slot, now)
+        kept = bookings_of_household(booking.household_id, booking.slot, by.now)
         household_limits.check_free(booking.slot, person.id, person.name, kept)
-    if not seat([booking], now=now, from_desk=True):
+        check_same_child([booking.slot], [person], by)
+    if not seat([booking], now=by.now, from_desk=True):
         raise Refused(_("来晚了，名额已经给了别人。"))
 
 

@@ -16,6 +16,7 @@ from hub.bookings.draw.actions import enter
 from hub.bookings.eligibility import check_persons
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.numbers import draw_number
+from hub.bookings.same_child import check_same_child
 from hub.bookings.slot_counters import lock_slots, put_on_waiting_list, release, seat
 from hub.bookings.waiting_list.actions import (
     end_waiting_for_begun_series,
@@ -68,6 +69,7 @@ def book_dates(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) -> S
     bookings = new_bookings(slots, persons, by=by)
     _admit(bookings, slots, by)
     save_new("book", bookings, by.account_id)
+    check_same_child(slots, persons, by)
     return bookings
 
 
@@ -122,6 +124,7 @@ def move(booking: Booking, slot: Slot, by: Actor) -> Booking:
     if slot.takes_entries or not seat(moved, now=by.now, from_desk=by.is_staff, is_next=last_call):
         raise rules.no_place_to_move(slot)
     save_new("move", moved, by.account_id)
+    check_same_child([slot], persons, by)
     booking.moved_to_id = moved[0].id
     db.session.flush()
     record_all("move_away", [booking], by.account_id)

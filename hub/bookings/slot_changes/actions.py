@@ -13,6 +13,7 @@ from hub.bookings import messages
 from hub.bookings.audit import record_all
 from hub.bookings.eligibility import check_persons
 from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Ending
+from hub.bookings.same_child import check_same_child
 from hub.bookings.slot_counters import (
     lock_slots,
     open_desk_places,
@@ -99,6 +100,7 @@ def restore(booking: Booking, by: Actor) -> None:
     if not seat([booking], now=by.now, from_desk=True):
         raise Refused(_("名额已经给了别人，不能恢复。"))
     db.session.flush()
+    check_same_child([booking.slot], [booking.person], by)
     record_all("restore", [booking], by.account_id)
 
 

@@ -33,6 +33,8 @@ def acts_on(booking: "Booking", *, came: bool, is_excused: bool, now: datetime) 
         possible = possible | {"absence"}
     if booking.state == "no_show" and not is_excused:
         possible = possible | {"excuse"}
+    if booking.person is not None and not is_over and booking.is_live:
+        possible = possible | {"person"}
     if booking.person is None or slot.takes_entries:
         possible = possible - {"restoration", "move"}
     return possible

@@ -10,6 +10,7 @@ from hub.accounts.actions import account_of
 from hub.accounts.models import Account
 from hub.actor import Actor
 from hub.bookings.models import Booking
+from hub.bookings.same_child import declare_namesakes
 from hub.bookings.series import actions as series
 from hub.bookings.single_slot.actions import book_party
 from hub.db import db
@@ -52,12 +53,14 @@ def book_at_desk(
     clerk: Account,
     by: Actor,
     is_estimate: bool = False,
+    namesake_reason: str = "",
 ) -> Sequence[Booking]:
     """Book for persons of the family with this phone, and for a newcomer: all or none.
 
     The family's account and household are made if there are none. A date of a whole 期 that has not
     begun is booked with all the others. `is_estimate` says that the newcomer's birth date is one;
-    the family is asked to correct it. Raises Refused.
+    the family is asked to correct it. `namesake_reason` says why they are not the same children as
+    those who have this slot in another household. Raises Refused.
     """
     guardian = account_of(phone, by.now)
     household = household_of(guardian, by.now, by=clerk)
@@ -67,6 +70,8 @@ def book_at_desk(
         person = person or add_person(clerk, household, now=by.now, **newcomer)
         ids += [person.id] if person.id not in ids else []
     persons = my_persons(guardian, ids, lock=True)
+    if namesake_reason:
+        declare_namesakes(slot, persons, namesake_reason, by)
     is_known = _is_known(by.request_key)
     dates = _booked_as_one(slot, by.now)
     booked = series.enrol(dates, persons, by) if dates else book_party(slot, persons, by)

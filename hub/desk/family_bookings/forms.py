@@ -10,6 +10,7 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectMultipleField,
+    StringField,
     widgets,
 )
 from wtforms.validators import InputRequired, Length
@@ -17,6 +18,8 @@ from wtforms.validators import InputRequired, Length
 from hub.accounts.forms import PhoneField
 from hub.accounts.phones import normalise
 from hub.actor import Channel
+from hub.desk.forms import ONE_LINE
+from hub.text import one_line
 
 
 class HouseholdForm(FlaskForm):
@@ -51,6 +54,12 @@ class CounterForm(FlaskForm):
         option_widget=widgets.CheckboxInput(),
     )
     request_key = HiddenField(validators=[Length(max=60)])
+    namesake_reason = StringField(
+        _l("确实是两个孩子的话，写一句怎么知道的"),
+        [Length(max=200, message=_l("原因请写短一点。"))],
+        filters=[lambda typed: one_line(typed or "")],
+        render_kw=ONE_LINE,
+    )
 
     @property
     def number(self) -> str:

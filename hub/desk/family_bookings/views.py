@@ -14,6 +14,7 @@ from hub.accounts.saved_forms import saved_form
 from hub.actor import Actor, Channel
 from hub.bookings.models import Booking
 from hub.bookings.rules import check_fits, check_window
+from hub.bookings.same_child import SameChild
 from hub.desk.access import for_desk, my_slot
 from hub.desk.family_bookings import actions
 from hub.desk.family_bookings.forms import CounterForm, HouseholdForm
@@ -65,6 +66,7 @@ def book(slot_id: int) -> ResponseReturnValue:
         return _phone_page(my_slot(current_user, slot_id), form, 422)
     persons = _persons_of(who.number)
     who.offer(persons)
+    is_same_child = False
     if _is_complete(who, newcomer):
 
         def act() -> Booking:
@@ -74,6 +76,7 @@ def book(slot_id: int) -> ResponseReturnValue:
                 who.persons.data or [],
                 newcomer.facts() if newcomer.birth_date else None,
                 by=acting(Channel(who.channel.data or Channel.DESK), who.request_key.data or None),
+                namesake_reason=who.namesake_reason.data or "",
             )
 
         booked = attempt(act)
@@ -81,9 +84,11 @@ def book(slot_id: int) -> ResponseReturnValue:
             flash(_("办好了，请把预约号念给对方。"))
             return redirect(url_for("desk.bookings.show", number=booked.result.number), 303)
         who.form_errors.append(str(booked.refusal))
+        is_same_child = isinstance(booked.refusal, SameChild)
         persons = _persons_of(who.number)
         who.offer(persons)
-    return _persons_page(my_slot(current_user, slot_id), persons, who, newcomer, 422)
+    slot = my_slot(current_user, slot_id)
+    return _persons_page(slot, persons, who, newcomer, 422, asks_namesake=is_same_child)
 
 
 def book_for(
@@ -94,11 +99,19 @@ def book_for(
     by: Actor,
     *,
     is_estimate: bool = False,
+    namesake_reason: str = "",
 ) -> Booking:
     """Book at the desk in the caller's transaction; return the first booking. Raises Refused."""
     slot, clerk = my_slot(current_user, slot_id), current_user
     booked = actions.book_at_desk(
-        slot, phone, person_ids, newcomer, clerk=clerk, by=by, is_estimate=is_estimate
+        slot,
+        phone,
+        person_ids,
+        newcomer,
+        clerk=clerk,
+        by=by,
+        is_estimate=is_estimate,
+        namesake_reason=namesake_reason,
     )
     return booked[0]
 
@@ -130,7 +143,13 @@ def _phone_page(slot: Slot, form: HouseholdForm, status: int = 200) -> Response:
 
 
 def _persons_page(
-    slot: Slot, persons: list[Person], who: CounterForm, newcomer: PersonForm, status: int = 200
+    slot: Slot,
+    persons: list[Person],
+    who: CounterForm,
+    newcomer: PersonForm,
+    status: int = 200,
+    *,
+    asks_namesake: bool = False,
 ) -> Response:
     who.new_key()
     shown = page(
@@ -141,6 +160,7 @@ def _persons_page(
         why_not={one.id: refusal_of(check_fits, slot, one.name, one.birth_date) for one in persons},
         who=who,
         form=newcomer,
+        asks_namesake=asks_namesake or bool(who.namesake_reason.data),
     )
     household_id = persons[0].household_id if persons else 0
     return with_read_recorded(shown, "household", household_id, len(persons))

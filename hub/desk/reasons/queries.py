@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from hub.accounts.models import Account
 from hub.bookings.models import Booking, Excuse
 from hub.bookings.waiting_list.models import Reordering
 from hub.catalogue.models import Centre
 from hub.db import db
+from hub.families.models import Correction, Namesake, Person
 from hub.timetable.models import Slot
 
 DAYS = 60
@@ -36,26 +37,42 @@ class CalledOff:
 
 
 @dataclass(frozen=True)
+class OfPerson:
+    """What was decided about a person, beyond one booking."""
+
+    at: datetime
+    reason: str
+    by: str  # empty if the account is gone
+    name: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Reasons:
     """What needs a reason, the latest first."""
 
     moved_up: list[Reason]
     excused: list[Reason]
     called_off: list[CalledOff]
+    namesakes: list[OfPerson]
+    corrected: list[OfPerson]
 
     @property
     def persons(self) -> int:
         bookings = [one.booking for one in self.moved_up + self.excused]
-        return len({booking.person_id for booking in bookings if booking.person_id})
+        of_bookings = len({booking.person_id for booking in bookings if booking.person_id})
+        return of_bookings + len(self.namesakes) + len(self.corrected)
 
 
 def reasons_at(centre: Centre, now: datetime) -> Reasons:
-    """Return what was moved up, excused and called off here lately; three queries."""
+    """Return what was moved up, excused, called off and decided here lately; five queries."""
     since = now - timedelta(days=DAYS)
     return Reasons(
         _of_bookings(Reordering, centre, since),
         _of_bookings(Excuse, centre, since),
         [CalledOff(slot, by or "") for slot, by in db.session.execute(_called_off(centre, since))],
+        _namesakes(centre, since),
+        _corrections(centre, since),
     )
 
 
@@ -73,6 +90,42 @@ def _of_bookings(
         .limit(MOST)
     )
     return [Reason(at, reason, by or "", booking) for at, reason, by, booking in rows]
+
+
+def _namesakes(centre: Centre, since: datetime) -> list[OfPerson]:
+    other = aliased(Person)
+    rows = db.session.execute(
+        select(Namesake.at, Namesake.reason, Account.name, Person.name, other.name)
+        .join(Person, Person.id == Namesake.person_id)
+        .join(other, other.id == Namesake.other_id)
+        .outerjoin(Account, Account.id == Namesake.account_id)
+        .where(Namesake.centre_id == centre.id, Namesake.at >= since)
+        .order_by(Namesake.at.desc(), Namesake.person_id)
+        .limit(MOST)
+    )
+    return [OfPerson(at, reason, by or "", name, twin) for at, reason, by, name, twin in rows]
+
+
+def _corrections(centre: Centre, since: datetime) -> list[OfPerson]:
+    rows = db.session.execute(
+        select(Correction, Account.name)
+        .outerjoin(Account, Account.id == Correction.account_id)
+        .where(Correction.centre_id == centre.id, Correction.at >= since)
+        .order_by(Correction.at.desc(), Correction.id.desc())
+        .limit(MOST)
+    )
+    return [
+        OfPerson(
+            row.at,
+            row.reason,
+            by or "",
+            row.name_before,
+            f"{row.name_after} {row.birth_date_before} → {row.birth_date_after}"
+            if row.birth_date_before != row.birth_date_after
+            else row.name_after,
+        )
+        for row, by in rows
+    ]
 
 
 def _called_off(centre: Centre, since: datetime) -> Select[Slot, str]:
