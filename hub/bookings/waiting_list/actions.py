@@ -11,13 +11,14 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import aliased, joinedload
 
 from hub.actor import Actor
-from hub.bookings import messages
+from hub.bookings import messages, rules
 from hub.bookings.audit import record_all
 from hub.bookings.deadlines import offer_until
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots, release, seat
 from hub.bookings.waiting_list.models import Answer, Offer, Reordering
 from hub.db import db
+from hub.refusals import refusal_of
 from hub.timetable.models import Slot
 
 # Ended bookings do not tell whether a party waits for all dates of a 期 or for one.
@@ -95,10 +96,15 @@ def end_waiting_for_begun_series(slot: Slot, *, now: datetime) -> None:
 
 
 def accept(offer: Offer, by: Actor) -> bool:
-    """Accept an offer: the held places are confirmed. False if the offer had ended before."""
+    """Accept an offer: the held places are confirmed. False if the offer had ended before.
+
+    Raises Refused where somebody does not fit any more.
+    """
     bookings = _held_by(offer)
     if by.now >= offer.until or not _answer(offer, Answer.ACCEPTED, by.account_id, by.now):
         return False
+    if not _still_fits(bookings):
+        raise rules.fits_no_more()
     seat(bookings, now=by.now)
     db.session.flush()
     record_all("accept", bookings, by.account_id)
@@ -177,7 +183,8 @@ def _waiting_parties(slot: Slot) -> list[list[Booking]]:
     """Return the waiting parties in order, each with all its turns, its first date first.
 
     A party that waits for a whole 期 waits in all its dates; one of whose places the staff took one
-    back waits for that one alone. A party with an open offer is left out: it answers one at a time.
+    back waits for that one alone. A party with an open offer is left out: it answers one at a time;
+    so is one in which somebody does not fit any more.
     """
     answers = exists().where(Offer.party == Booking.party, Offer.answered_at.is_(None))
     waiting = (
@@ -191,7 +198,19 @@ def _waiting_parties(slot: Slot) -> list[list[Booking]]:
         parties.setdefault(booking.party, []).append(booking)
     if slot.series_id and parties:
         _add_dates(parties, slot)
-    return list(parties.values())
+    return [party for party in parties.values() if _still_fits(party)]
+
+
+def _still_fits(party: Sequence[Booking]) -> bool:
+    """Whether everybody of a party still fits: what was entered may have been corrected since."""
+    return all(
+        booking.person is not None
+        and refusal_of(
+            rules.check_fits, booking.slot, booking.person.name, booking.person.birth_date
+        )
+        is None
+        for booking in party
+    )
 
 
 def _add_dates(parties: dict[str, list[Booking]], slot: Slot) -> None:

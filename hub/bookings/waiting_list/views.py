@@ -6,7 +6,7 @@ It shows no names, because a link can be passed on.
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -18,6 +18,8 @@ from hub.bookings.waiting_list.actions import accept, decline
 from hub.bookings.waiting_list.models import Offer
 from hub.db import transaction
 from hub.limits import count_use, delete_old_counts
+from hub.refusals import Refused
+from hub.web.attempt import attempt
 from hub.web.htmx import page
 from hub.web.security import Admits, open_to
 
@@ -31,10 +33,16 @@ blueprint = Blueprint("offers", __name__)
 @blueprint.get("/offers/<token>")
 @open_to(Admits.EVERYONE)
 def show_offer(token: str) -> ResponseReturnValue:
+    return _offer_page(token)
+
+
+def _offer_page(token: str, status: int = 200, refusal: Refused | None = None) -> Response:
     now = clock.now()
     offer, held, dates = waiting_list_queries.offer_or_404(token)
     return page(
         "bookings/waiting_list/offer.html",
+        status,
+        refusal=refusal,
         offer=offer,
         slot=offer.slot,
         places=held,
@@ -65,9 +73,14 @@ def _answer(token: str, act: Callable[..., bool]) -> ResponseReturnValue:
     if not may:
         abort(429)
     account_id = current_user.id if current_user.is_authenticated else None
-    with transaction():
+
+    def answer() -> None:
         offer, _held, _dates = waiting_list_queries.offer_or_404(token)
         act(offer, by=Actor(account_id, clock.now()))
+
+    answered = attempt(answer)
+    if not answered.is_done:
+        return _offer_page(token, 422, answered.refusal)
     return redirect(url_for("offers.show_offer", token=token), 303)
 
 

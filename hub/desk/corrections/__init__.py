@@ -1,0 +1,1 @@
+"""The desk corrects a person whose name or birth date is wrong, with a reason."""
