@@ -148,7 +148,7 @@ def is_same_person(one: tuple[str, date], other: tuple[str, date]) -> bool:
 def _parts(name: str) -> list[str]:
     """Return a name's parts without marks, in small letters; spaces between Han are nothing."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    parts = []
+    parts: list[str] = []
     for part in re.split(r"[·\-'’]+", plain):
         together = part.replace(" ", "")
         parts += [together] if all(map(_is_han, together)) else part.split()
