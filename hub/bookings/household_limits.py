@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hub.timetable.models import Slot
 
 LIVE = frozenset({"entered", "waiting", "offered", "confirmed"})
+HOLDING = frozenset({"offered", "confirmed"})
 NO_SHOW = "no_show"
 # Enough for a family of five with a booking every day, too few to hoard with.
 MOST_UPCOMING = 60
@@ -48,6 +49,11 @@ class HouseholdBooking:
         return self.state in LIVE
 
     @property
+    def holds(self) -> bool:
+        """Whether it holds places; who only waits, or is entered, may still have one elsewhere."""
+        return self.state in HOLDING
+
+    @property
     def is_missed(self) -> bool:
         """Whether it counts as a no-show: a leave does not, nor does what the staff excused."""
         return self.state == NO_SHOW and not self.excused
@@ -65,9 +71,10 @@ def check_person(
 ) -> None:
     """Refuse a person who may not have all of these slots, for the first reason that stands.
 
-    1. The age on the day does not fit. 2. They are booked in a slot already, or elsewhere at the
-    same time. What the staff books is refused for nothing else. 3. The household holds very much
-    already. 4. The weekly quotas of the kind are used up. 5. They are paused after no-shows.
+    1. The age on the day does not fit. 2. They are booked in a slot already, or have a place
+    elsewhere at the same time. What the staff books is refused for nothing else. 3. The household
+    holds very much already. 4. The weekly quotas of the kind are used up. 5. They are paused after
+    no-shows.
     `adding` is how many persons of the household are booked now.
     """
     check_fits(slots[0], person.name, person.birth_date)
@@ -86,16 +93,17 @@ def check_person(
 def check_free(
     slot: "Slot", person_id: int, name: str, bookings: Iterable[HouseholdBooking]
 ) -> None:
-    """Refuse a person who is booked in the slot already, or elsewhere at the same time.
+    """Refuse a person who is booked in the slot already, or has a place elsewhere at the same time.
 
-    A booking that begins when another ends is fine.
+    A booking that begins when another ends is fine, and so is a turn on a waiting list, or an
+    entry for a draw, at the same time.
     """
     for booking in bookings:
         if not booking.is_live or booking.person_id != person_id:
             continue
         if booking.slot_id == slot.id:
             raise Refused(_here_already(name, booking), _way_to(booking))
-        if booking.starts_at < slot.ends_at and slot.starts_at < booking.ends_at:
+        if booking.holds and booking.starts_at < slot.ends_at and slot.starts_at < booking.ends_at:
             said = _(
                 "%(name)s这个时间已经约了“%(title)s”（%(when)s）。",
                 name=name,

@@ -130,6 +130,15 @@ def tell_not_drawn(
     tell_guardians(bookings, message, now, guardians)
 
 
+def tell_left_draw(bookings: Sequence[Booking], now: datetime) -> None:
+    with force_locale(CHINESE):
+        said = _(
+            "%(what)s 摇号时，%(name)s在同一时间已经有别的场次，这次摇号就没算。",
+            **facts_of(bookings),
+        )
+    tell_guardians(bookings, said, now)
+
+
 def tell_reminder(bookings: Sequence[Booking], now: datetime) -> None:
     with force_locale(CHINESE):
         message = _(

@@ -50,10 +50,10 @@ _is_live = text("state IN ('entered', 'waiting', 'offered', 'confirmed')")
 class Booking(Model):
     """One person's place in a slot, or turn on its waiting list (lowest turn first, then id).
 
-    A person is never in two slots at once: `starts_at` and `ends_at` are copied from the slot, so
-    that the database can refuse an overlap (triggers on SQLite, an exclusion constraint on
-    PostgreSQL, both written in a migration). A person who is deleted leaves the booking without
-    a name.
+    A person never has two places at once, but may wait beside one: `starts_at` and `ends_at` are
+    copied from the slot, so that the database can refuse an overlap (triggers on SQLite, an
+    exclusion constraint on PostgreSQL, both written in a migration). A person who is deleted leaves
+    the booking without a name.
     """
 
     __tablename__ = "booking"

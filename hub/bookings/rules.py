@@ -50,6 +50,14 @@ def check_fits(slot: "Slot", name: str, birth_date: date) -> None:
             )
 
 
+def busy_then() -> Refused:
+    """Return the refusal of a place to somebody who waits, and has one elsewhere at that time."""
+    return Refused(
+        _("这个时间已经约了别的。想来这一场，先取消那个。"),
+        WayOn(_("看我的预约"), "bookings.my_bookings"),
+    )
+
+
 def fits_no_more() -> Refused:
     """Return the refusal of an offer; without a name, because its link can be passed on."""
     return Refused(_("家人的生日改过，这一场不合适了。请打电话给中心。"))
@@ -100,8 +108,13 @@ def check_single(slot: "Slot") -> None:
         raise Refused(_("整期的活动不能改其中一次。来不了的那一次可以请假。"))
 
 
-def no_place_to_move(slot: "Slot") -> Refused:
-    """Return the refusal to move to a slot without a free place."""
+def no_place_to_move(slot: "Slot", *, waits_first: bool = False) -> Refused:
+    """Return the refusal to move to a slot without a place that is free, or free for this one.
+
+    `waits_first` says to the staff that others wait there.
+    """
+    if waits_first and slot.places_left:
+        return Refused(_("那一场有人在候补。要先给这一家，请写一句原因。"))
     return Refused(_("那一场没有名额了，原来的预约还在。"), others_like(slot))
 
 

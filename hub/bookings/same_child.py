@@ -71,8 +71,8 @@ def declare_namesakes(slot: Slot, persons: Sequence[Person], reason: str, by: Ac
 
 def _check_free(slot: Slot, person: Person, booking: HouseholdBooking, by: Actor) -> None:
     is_here = booking.slot_id == slot.id
-    is_then = booking.starts_at < slot.ends_at and slot.starts_at < booking.ends_at
-    if not booking.is_live or not (is_here or is_then):
+    overlaps = booking.starts_at < slot.ends_at and slot.starts_at < booking.ends_at
+    if not (booking.is_live and is_here) and not (booking.holds and overlaps):
         return
     name = person.name
     if not by.is_staff:

@@ -54,13 +54,14 @@ def seat(
     One UPDATE per slot, so two families never share the last place. Returns False and changes
     nothing if one of the slots has not enough places left. Where parties wait, a newcomer passes
     them only if the slot's policy lets smaller parties through (those that fit have been served
-    before); `is_next` says that these are next. `from_desk` also takes places kept for the desk.
+    before); `is_next` says that these are next. `from_desk` also takes places kept for the desk,
+    for which nobody waits.
     Several slots are locked before, so that what was taken of the first can be put back.
     """
     before = {_slot_id(one): (one.slot.places_left, one.slot.desk_places) for one in bookings}
     taken: list[int] = []
     for slot_id, places in _by_slot(booking for booking in bookings if not booking.holds):
-        if not _take(slot_id, places, from_desk, is_next or from_desk):
+        if not _take(slot_id, places, from_desk, is_next):
             for taken_id in taken:
                 left, desk_places = before[taken_id]
                 _count(taken_id, places_left=left, desk_places=desk_places)
@@ -124,7 +125,10 @@ def _taking(places: int, from_desk: bool, ahead_of_waiting: bool) -> Change:
     kept = case((Slot.desk_places >= places, places), else_=Slot.desk_places)
     at_desk = kept if from_desk else literal(0)
     enough = Slot.places_left + at_desk >= places
-    nobody_first = or_(Slot.waiting == 0, Slot.smaller_first, literal(ahead_of_waiting))
+    kept_for_it = literal(from_desk) & (Slot.desk_places >= places)
+    nobody_first = or_(
+        Slot.waiting == 0, Slot.smaller_first, literal(ahead_of_waiting), kept_for_it
+    )
     return _change(
         Slot.state == SlotState.OPEN,
         or_(

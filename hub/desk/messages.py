@@ -56,9 +56,10 @@ def tell_moved(booking: Booking, now: datetime) -> None:
 
 def tell_restored(booking: Booking, now: datetime) -> None:
     with force_locale(CHINESE):
-        said = _(
-            "预约恢复了：%(name)s %(what)s，预约号 %(number)s。",
-            number=text.number(booking.number),
-            **facts_of([booking]),
+        facts = facts_of([booking]) | {"number": text.number(booking.number)}
+        said = (
+            _("候补恢复了：%(name)s %(what)s，有名额会通知您。", **facts)
+            if booking.is_waiting
+            else _("预约恢复了：%(name)s %(what)s，预约号 %(number)s。", **facts)
         )
     tell_guardians([booking], said, now)

@@ -69,6 +69,8 @@ class Booking:
     moved: bool = False
     arrived: bool = False
     excused: bool = False
+    had_place: bool = False
+    at_head: bool = False  # moved up, or drawn: before all that only came
 
     @property
     def is_live(self) -> bool:
@@ -94,6 +96,7 @@ class Model:
     bookings: list[Booking] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
     notes: Counter[tuple[str, str, int]] = field(default_factory=Counter)  # (act, subject, id)
+    passings: int = 0  # kept with a reason
     told: Counter[tuple[int, str]] = field(default_factory=Counter)  # (household, what)
 
     # What is so.
@@ -130,6 +133,8 @@ class Model:
             if not self._asks(slot, now):
                 continue
             for party in self.parties(slot):
+                if any(self._is_busy(booking) for booking in party):
+                    continue
                 if sum(booking.places for booking in party) <= self.free(slot):
                     found.append(party[0].id)
                 if not slot.smaller_first:
@@ -155,6 +160,8 @@ class Model:
         mine = [self.bookings[n] for n in slot.line if self.bookings[n].person in persons]
         places = slot.places_each * len(persons)
         if last_call and mine and len(mine) == len(persons) and self.free(slot) >= places:
+            if any(self._is_busy(one) for one in mine):
+                raise No
             self._become(mine, CONFIRMED)
             self._note("confirm", mine)
             return mine
@@ -189,7 +196,13 @@ class Model:
         return True
 
     def move(
-        self, booking: Booking, slot: Slot, now: datetime, *, by_staff: bool = False
+        self,
+        booking: Booking,
+        slot: Slot,
+        now: datetime,
+        *,
+        by_staff: bool = False,
+        passes: bool = False,
     ) -> list[Booking]:
         old = booking.slot
         late = now >= old.starts_at or now > old.cancel_until or booking.arrived
@@ -201,10 +214,11 @@ class Model:
             raise No
         self._become([booking], CANCELLED, Ending.MOVED)
         self._check(slot, [booking.person], booking.household, now, by_staff=by_staff)
-        last_call = slot.starts_at - now < LAST_CALL
-        state = self._place(slot, slot.places_each, last_call=last_call, by_staff=by_staff)
+        is_next = passes or slot.starts_at - now < LAST_CALL
+        state = self._place(slot, slot.places_each, last_call=is_next, by_staff=by_staff)
         if state is WAITING:
             raise No
+        self.passings += bool(passes and slot.line)
         new = self._add(slot, [booking.person], booking.household, CONFIRMED)
         booking.moved = True
         self._note("move", new)
@@ -234,6 +248,7 @@ class Model:
         if booking.state is not WAITING:
             return False
         self._to_the_head(booking)
+        self.passings += 1
         self._note("move_up", [booking])
         self._serve([booking.slot], now)
         return True
@@ -253,6 +268,7 @@ class Model:
         self._become(back, WAITING)
         for one in reversed(back):
             self._to_the_head(one)
+        self.passings += len({one.party for one in back})
         self._note("back_to_waiting_list", back)
         for household in {one.household for one in back}:
             self._tell(household, "back")
@@ -284,9 +300,15 @@ class Model:
         if booking.moved or not slot.is_open or now >= slot.ends_at:
             raise No
         self._check(slot, [booking.person], booking.household, now, by_staff=True)
-        if self._place(slot, slot.places_each, last_call=False, by_staff=True) is WAITING:
+        had_place = booking.had_place
+        state = self._place(slot, slot.places_each, last_call=had_place, by_staff=True)
+        if state is WAITING and (had_place or booking.ending not in (Ending.FAMILY, Ending.STAFF)):
             raise No
-        self._become([booking], CONFIRMED)
+        booking.at_head = False
+        self._become([booking], state)
+        if state is WAITING:  # where it came
+            before = [n for n in slot.line if self.bookings[n].at_head]
+            slot.line[:] = before + sorted(n for n in slot.line if n not in before)
         self._note("restore", [booking])
 
     def release_desk_places(self, slot: Slot, now: datetime) -> None:
@@ -303,7 +325,7 @@ class Model:
             self._check_free(slot, booking.person)
             if not slot.is_open:
                 raise No
-            if self._place(slot, slot.places_each, last_call=False, by_staff=True) is WAITING:
+            if self._place(slot, slot.places_each, last_call=True, by_staff=True) is WAITING:
                 raise No
             self._become([booking], CONFIRMED)
         if booking.state is not CONFIRMED:
@@ -367,9 +389,15 @@ class Model:
         if draw.step != "frozen" or not slot.is_open:
             return False
         entered = [one for one in self.bookings if one.slot is slot and one.state is ENTERED]
+        busy = [one for one in entered if self._is_busy(one)]
+        entered = [one for one in entered if one not in busy]
         if not draw.number and sum(one.places for one in entered) > self.free(slot):
             return False
         draw.step = "drawn"
+        self._become(busy, CANCELLED, Ending.NOT_DRAWN)
+        self._note("leave_draw", busy)
+        for one in busy:
+            self._tell(one.household, "left draw")
         turns, places_open, turns_open = slot.waiting_limit, True, True
         for party in self._drawn(draw, entered):
             asked = sum(one.places for one in party)
@@ -380,6 +408,8 @@ class Model:
             places_open = slot.smaller_first
             if turns_open and asked <= turns:
                 self._become(party, WAITING)
+                for one in party:
+                    one.at_head = True
                 turns -= asked
             else:
                 self._become(party, CANCELLED, Ending.NOT_DRAWN)
@@ -423,14 +453,27 @@ class Model:
     def _check_free(self, slot: Slot, person: int) -> None:
         for one in self.bookings:
             meets = one.slot.starts_at < slot.ends_at and slot.starts_at < one.slot.ends_at
-            if one.is_live and one.person == person and meets:
+            blocks = one.is_live if one.slot is slot else one.state in HOLDING
+            if blocks and one.person == person and meets:
                 raise No
+
+    def _is_busy(self, booking: Booking) -> bool:
+        """Whether the person has a place elsewhere at that time."""
+        return any(
+            one is not booking
+            and one.person == booking.person
+            and one.state in HOLDING
+            and one.slot.starts_at < booking.slot.ends_at
+            and booking.slot.starts_at < one.slot.ends_at
+            for one in self.bookings
+        )
 
     def _place(self, slot: Slot, places: int, *, last_call: bool, by_staff: bool) -> BookingState:
         """Take what is kept for the desk, if the staff asks; a place, or a turn."""
         at_desk = min(slot.desk, places) if by_staff else 0
-        her_turn = not slot.line or slot.smaller_first or last_call or by_staff
-        if slot.is_drawn_later or not her_turn or self.free(slot) + at_desk < places:
+        nobody_waits_for_it = by_staff and slot.desk >= places
+        its_turn = not slot.line or slot.smaller_first or last_call or nobody_waits_for_it
+        if slot.is_drawn_later or not its_turn or self.free(slot) + at_desk < places:
             return WAITING
         slot.desk -= at_desk
         return CONFIRMED
@@ -456,6 +499,7 @@ class Model:
             if state is WAITING:
                 one.slot.line.append(one.id)
             one.state, one.ending = state, ending
+            one.had_place = one.had_place or state is CONFIRMED
 
     def _asks(self, slot: Slot, now: datetime) -> bool:
         """Whether those who wait are asked now."""
@@ -466,6 +510,8 @@ class Model:
     def _serve(self, slots: Iterable[Slot], now: datetime) -> None:
         for slot in sorted(slots, key=lambda slot: slot.id):
             for party in self.parties(slot) if self._asks(slot, now) else []:
+                if any(self._is_busy(one) for one in party):
+                    continue
                 if sum(one.places for one in party) <= self.free(slot):
                     self._give(party, slot, now)
                 elif not slot.smaller_first:
@@ -504,6 +550,8 @@ class Model:
         line = booking.slot.line
         party = [number for number in line if self.bookings[number].party == booking.party]
         line[:] = sorted(party) + [number for number in line if number not in party]
+        for number in party:
+            self.bookings[number].at_head = True
 
     def _note(self, act: str, bookings: Iterable[Booking]) -> None:
         for one in bookings:

@@ -39,6 +39,7 @@ TOLD = {
     "停办了": "called off",
     "名额减少": "back",
     "没摇中": "not drawn",
+    "摇号就没算": "left draw",
 }
 LIFE = (Notice, AuditEntry, Reordering, Arrival, Excuse, Offer, DrawEntry, Draw, Booking, Slot)
 

@@ -130,7 +130,7 @@ def _take_back_no_show(booking: Booking, by: Actor) -> None:
         kept = bookings_of_household(booking.household_id, booking.slot, by.now)
         household_limits.check_free(booking.slot, person.id, person.name, kept)
         check_same_child([booking.slot], [person], by)
-    if not seat([booking], now=by.now, from_desk=True):
+    if not seat([booking], now=by.now, from_desk=True, is_next=True):
         raise Refused(_("来晚了，名额已经给了别人。"))
 
 

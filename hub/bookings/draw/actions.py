@@ -30,6 +30,7 @@ from hub.bookings.slot_counters import (
     seat,
 )
 from hub.bookings.waiting_list.actions import serve_waiting_list
+from hub.bookings.waiting_list.queries import busy_elsewhere
 from hub.db import db
 from hub.refusals import Refused
 from hub.timetable.models import Series, Slot, SlotState
@@ -186,7 +187,7 @@ def run_draw(draw: Draw, now: datetime) -> bool:
     held = [slot for slot in together if slot.is_open]
     if draw.frozen_at is None or not held:
         return False
-    parties = entered_parties(held)
+    parties, elsewhere = _who_can_come(entered_parties(held))
     listed = rows_of(draw)
     # Of a party some may have withdrawn since the list was closed, or all.
     asked = {
@@ -201,6 +202,7 @@ def run_draw(draw: Draw, now: datetime) -> bool:
         return False
     for slot in together:
         slot.drawn_at = now
+    _let_go(elsewhere, now)
     for row in listed:
         row.places = asked.get(row.registration, row.places)
     db.session.flush()
@@ -216,6 +218,39 @@ def run_draw(draw: Draw, now: datetime) -> bool:
     for slot in held:
         serve_waiting_list(slot, by=Actor(None, now))
     return True
+
+
+def _who_can_come(
+    entered: Mapping[str, list[Booking]],
+) -> tuple[dict[str, list[Booking]], list[Booking]]:
+    """Return the parties without those who took a place elsewhere at the same time, and these.
+
+    Of a whole 期 the person leaves with all dates.
+    """
+    busy = busy_elsewhere([one.id for party in entered.values() for one in party])
+    gone = {
+        (one.party, one.person_id) for party in entered.values() for one in party if one.id in busy
+    }
+    parties = {
+        number: [one for one in party if (number, one.person_id) not in gone]
+        for number, party in entered.items()
+    }
+    elsewhere = [
+        one for party in entered.values() for one in party if (one.party, one.person_id) in gone
+    ]
+    return {number: party for number, party in parties.items() if party}, elsewhere
+
+
+def _let_go(elsewhere: Sequence[Booking], now: datetime) -> None:
+    """End the entries of those who took a place elsewhere at the same time, and tell them."""
+    release(elsewhere, BookingState.CANCELLED, ending=Ending.NOT_DRAWN, now=now)
+    db.session.flush()
+    record_all("leave_draw", elsewhere, None)
+    of_person: dict[tuple[str, int | None], list[Booking]] = defaultdict(list)
+    for booking in elsewhere:
+        of_person[booking.party, booking.person_id].append(booking)
+    for bookings in of_person.values():
+        messages.tell_left_draw(bookings, now)
 
 
 def _order(

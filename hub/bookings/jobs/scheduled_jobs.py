@@ -27,6 +27,7 @@ from hub.bookings.slot_changes import actions as slot_changes
 from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots
 from hub.bookings.waiting_list import actions as waiting_list
 from hub.bookings.waiting_list.models import Offer
+from hub.bookings.waiting_list.queries import is_busy
 from hub.catalogue.models import Admission
 from hub.db import db, end_reading, transaction
 from hub.timetable.models import DUE, Slot
@@ -104,13 +105,15 @@ def _waiting_lists_due(now: datetime) -> Iterable[int]:
     """Safety net: slots with free places and a waiting party that fits; normally empty.
 
     Whatever frees a place serves the waiting list in the same transaction. Slots where no party
-    fits are not due, so that they do not come up in every round.
+    fits, or all that do have a place elsewhere at the time, are not due, so that they do not come
+    up in every round.
     """
     fits = (
         select(Booking.party)
         .where(Booking.slot_id == Slot.id, Booking.state == BookingState.WAITING)
         .group_by(Booking.party)
         .having(func.sum(Booking.places) <= Slot.places_left)
+        .having(func.count(Booking.id).filter(is_busy()) == 0)
         .correlate(Slot)
         .exists()
     )

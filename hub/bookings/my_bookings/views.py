@@ -131,9 +131,13 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
     enrolment = enrolment_of(booking, [booking, *others], now)
     certain = is_coming and booking.is_confirmed and booking.starts_at > now
     wants_another = booking.ending in {Ending.CALLED_OFF, Ending.EXPIRED, Ending.NOT_DRAWN}
+    queues = is_coming and not booking.holds
     return page(
         "bookings/my_bookings/booking.html",
         booking=booking,
+        beside=waiting_list_queries.turns_beside(booking) if certain else [],
+        busy_with=waiting_list_queries.place_beside(booking) if queues else None,
+        passed_by=waiting_list_queries.passed_by(booking) if queues else [],
         slot=booking.slot,
         others=here,
         others_shown={other.id: state_label(other, now) for other in here},

@@ -23,7 +23,9 @@ from hub.bookings.waiting_list.actions import (
     serve_waiting_list,
     serve_waiting_lists,
     withdraw_offers,
+    write_reason,
 )
+from hub.bookings.waiting_list.queries import busy_elsewhere
 from hub.catalogue.models import Audience
 from hub.db import db
 from hub.families.models import Person
@@ -106,9 +108,10 @@ def cancel_all(bookings: Sequence[Booking], by: Actor) -> bool:
     return True
 
 
-def move(booking: Booking, slot: Slot, by: Actor) -> Booking:
+def move(booking: Booking, slot: Slot, by: Actor, *, reason: str = "") -> Booking:
     """Exchange a confirmed place for one in another slot: never neither, never both.
 
+    With a reason the staff passes those who wait there; they can read it.
     Raises Refused, and the transaction must then be undone: the old place is given back first.
     """
     lock_slots(booking.slot, slot)
@@ -120,10 +123,13 @@ def move(booking: Booking, slot: Slot, by: Actor) -> Booking:
     db.session.flush()
     check_persons([slot], persons, by.now, by_staff=by.is_staff)
     moved = new_bookings([slot], persons, by)
-    last_call = _is_last_call(slot, by.now)
-    if slot.takes_entries or not seat(moved, now=by.now, from_desk=by.is_staff, is_next=last_call):
-        raise rules.no_place_to_move(slot)
+    is_next = _is_last_call(slot, by.now) or bool(reason)
+    waits_first = by.is_staff and slot.waiting > 0 and not slot.smaller_first
+    if slot.takes_entries or not seat(moved, now=by.now, from_desk=by.is_staff, is_next=is_next):
+        raise rules.no_place_to_move(slot, waits_first=waits_first)
     save_new("move", moved, by.account_id)
+    if reason and slot.waiting:
+        write_reason(moved[0], reason, by)
     check_same_child([slot], persons, by)
     booking.moved_to_id = moved[0].id
     db.session.flush()
@@ -216,6 +222,8 @@ def _waiting_here(
     )
     mine = db.session.scalars(waiting.order_by(Booking.id)).all()
     is_all = len(mine) == len(slots) * len(persons)
+    if is_all and busy_elsewhere([booking.id for booking in mine]):
+        raise rules.busy_then()
     return mine if is_all and seat(mine, now=now, is_next=True) else []
 
 

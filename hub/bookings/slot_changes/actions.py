@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -27,11 +28,13 @@ from hub.bookings.waiting_list.actions import (
     serve_waiting_list,
     serve_waiting_lists,
     withdraw_offers,
+    write_reason,
 )
 from hub.db import db
 from hub.families.models import Person
 from hub.refusals import Refused
 from hub.timetable.models import Slot, SlotState
+from hub.web.language import CHINESE
 
 
 def change_capacity(
@@ -51,6 +54,7 @@ def change_capacity(
         put_on_waiting_list(back, now=by.now, however_many=True)
         db.session.flush()
         move_to_head(back, now=by.now)
+        _explain(back, by)
         withdraw_offers([booking.party for booking in back], by=by)
         record_all("back_to_waiting_list", back, by.account_id)
         for of_household in _by_household(back):
@@ -65,6 +69,14 @@ def change_capacity(
         )
     record("change_capacity", slot, account_id=by.account_id, detail=str(capacity))
     serve_waiting_lists([slot, *(booking.slot for booking in back)], by=by)
+
+
+def _explain(back: Sequence[Booking], by: Actor) -> None:
+    """Tell those who wait already why others stand before them now; once for each party."""
+    with force_locale(CHINESE):
+        reason = _("这一场的名额减少了，原来约上的先等。")
+    for booking in {booking.party: booking for booking in back}.values():
+        write_reason(booking, reason, by)
 
 
 def call_off(slot: Slot, reason: str, by: Actor) -> bool:
@@ -87,7 +99,10 @@ def call_off(slot: Slot, reason: str, by: Actor) -> bool:
 
 
 def restore(booking: Booking, by: Actor) -> None:
-    """Take back a cancellation, a leave or a no-show. Raises Refused, also if the slot is full."""
+    """Take back a cancellation, a leave or a no-show. Raises Refused, also if the slot is full.
+
+    A booking that only waited waits again where others do: it passes nobody.
+    """
     lock_slots(booking.slot)
     db.session.refresh(booking)
     if booking.is_live:
@@ -97,8 +112,12 @@ def restore(booking: Booking, by: Actor) -> None:
     if not booking.slot.is_open or by.now >= booking.slot.ends_at:
         raise Refused(_("这一场停办了，或者已经结束。"))
     check_persons([booking.slot], [booking.person], by.now, by_staff=True)
-    if not seat([booking], now=by.now, from_desk=True):
-        raise Refused(_("名额已经给了别人，不能恢复。"))
+    had_place = booking.confirmed_at is not None
+    if not seat([booking], now=by.now, from_desk=True, is_next=had_place):
+        if had_place or booking.ending not in (Ending.FAMILY, Ending.STAFF):
+            raise Refused(_("名额已经给了别人，不能恢复。"))
+        booking.turn = 0
+        put_on_waiting_list([booking], now=by.now, however_many=True)
     db.session.flush()
     check_same_child([booking.slot], [booking.person], by)
     record_all("restore", [booking], by.account_id)

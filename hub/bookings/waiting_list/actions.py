@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, joinedload
 
 from hub.actor import Actor
@@ -17,6 +18,7 @@ from hub.bookings.deadlines import offer_until
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.slot_counters import UNSYNCHRONISED, lock_slots, release, seat
 from hub.bookings.waiting_list.models import Answer, Offer, Reordering
+from hub.bookings.waiting_list.queries import busy_elsewhere
 from hub.db import db
 from hub.refusals import refusal_of
 from hub.timetable.models import Slot
@@ -43,8 +45,7 @@ def serve_waiting_list(slot: Slot, by: Actor) -> None:
         if by.now >= first.starts_at or (slot.offer_minutes and until is None):
             continue
         state = BookingState.OFFERED if until else BookingState.CONFIRMED
-        if seat(party, state, now=by.now, is_next=True):
-            db.session.flush()
+        if _seat_next(party, state, by.now):
             _tell_turn(party, until, by.account_id, by.now)
         elif not slot.smaller_first:
             return
@@ -150,6 +151,14 @@ def move_up(booking: Booking, reason: str, by: Actor) -> bool:
     if not booking.is_waiting:
         return False
     move_to_head([booking], now=by.now)
+    write_reason(booking, reason, by)
+    record_all("move_up", [booking], by.account_id)
+    serve_waiting_list(booking.slot, by=by)
+    return True
+
+
+def write_reason(booking: Booking, reason: str, by: Actor) -> None:
+    """Keep why a booking passed those who wait: the manager reads it, and so do they."""
     db.session.add(
         Reordering(
             slot_id=booking.slot_id,
@@ -161,9 +170,6 @@ def move_up(booking: Booking, reason: str, by: Actor) -> bool:
         )
     )
     db.session.flush()
-    record_all("move_up", [booking], by.account_id)
-    serve_waiting_list(booking.slot, by=by)
-    return True
 
 
 def move_to_head(bookings: Sequence[Booking], *, now: datetime) -> None:
@@ -184,7 +190,7 @@ def _waiting_parties(slot: Slot) -> list[list[Booking]]:
 
     A party that waits for a whole 期 waits in all its dates; one of whose places the staff took one
     back waits for that one alone. A party with an open offer is left out: it answers one at a time;
-    so is one in which somebody does not fit any more.
+    so is one in which somebody does not fit any more, or has a place elsewhere at the same time.
     """
     answers = exists().where(Offer.party == Booking.party, Offer.answered_at.is_(None))
     waiting = (
@@ -198,7 +204,28 @@ def _waiting_parties(slot: Slot) -> list[list[Booking]]:
         parties.setdefault(booking.party, []).append(booking)
     if slot.series_id and parties:
         _add_dates(parties, slot)
-    return [party for party in parties.values() if _still_fits(party)]
+    busy = busy_elsewhere([booking.id for party in parties.values() for booking in party])
+    return [
+        party
+        for party in parties.values()
+        if _still_fits(party) and busy.isdisjoint(booking.id for booking in party)
+    ]
+
+
+def _seat_next(party: Sequence[Booking], state: BookingState, now: datetime) -> bool:
+    """Seat the party that is next; False if it does not fit, or is booked elsewhere this moment.
+
+    A family may take a place at the same time in another slot while this is done; then the
+    database refuses the second one, and this party goes on waiting.
+    """
+    try:
+        with db.session.begin_nested():
+            is_seated = seat(party, state, now=now, is_next=True)
+            db.session.flush()
+    except IntegrityError:
+        lock_slots(*{booking.slot_id: booking.slot for booking in party}.values())
+        return False
+    return is_seated
 
 
 def _still_fits(party: Sequence[Booking]) -> bool:

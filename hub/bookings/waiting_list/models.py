@@ -60,7 +60,7 @@ class Offer(Model):
 
 
 class Reordering(Model):
-    """That the staff moved a party up on a waiting list, and why: the manager reads it."""
+    """That the staff let a party pass those who wait, and why: the manager and they read it."""
 
     __tablename__ = "reordering"
     __table_args__ = (Index(None, "slot_id", "at"), Index(None, "centre_id", "at"))

@@ -1,14 +1,15 @@
 """Reads over the waiting list: open offers, and positions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 
 from flask import abort
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from hub.bookings.models import HOLDING, Booking, BookingState
-from hub.bookings.waiting_list.models import Offer
+from hub.bookings.queries import LONGEST_SLOT
+from hub.bookings.waiting_list.models import Offer, Reordering
 from hub.db import db
 from hub.timetable.models import Slot
 
@@ -50,6 +51,67 @@ def _offer_of_token() -> Select[Offer, int, int]:
             )
         )
     )
+
+
+def busy_elsewhere(booking_ids: Collection[int]) -> set[int]:
+    """Return those of these bookings whose person has a place elsewhere at the same time."""
+    if not booking_ids:
+        return set()
+    busy = select(Booking.id).where(Booking.id.in_(booking_ids), is_busy())
+    return set(db.session.scalars(busy))
+
+
+def is_busy() -> ColumnElement[bool]:
+    """Condition: the booking's person has a place elsewhere at the same time."""
+    other = aliased(Booking)
+    return exists().where(
+        other.person_id == Booking.person_id,
+        other.starts_at < Booking.ends_at,
+        other.ends_at > Booking.starts_at,
+        other.state.in_(HOLDING),
+        other.id != Booking.id,
+    )
+
+
+def turns_beside(booking: Booking) -> Sequence[Booking]:
+    """Return the turns and entries of the booking's person at the same time as this place."""
+    together = (
+        Booking.person_id == booking.person_id,
+        Booking.starts_at < booking.ends_at,
+        Booking.starts_at > booking.starts_at - LONGEST_SLOT,
+        Booking.ends_at > booking.starts_at,
+        Booking.state.in_((BookingState.WAITING, BookingState.ENTERED)),
+    )
+    loaded = (
+        select(Booking).where(*together).options(joinedload(Booking.slot).joinedload(Slot.activity))
+    )
+    return db.session.scalars(loaded.order_by(Booking.id)).all()
+
+
+def place_beside(booking: Booking) -> Booking | None:
+    """Return the place that the booking's person has elsewhere at the same time, or None."""
+    together = (
+        Booking.person_id == booking.person_id,
+        Booking.starts_at < booking.ends_at,
+        Booking.starts_at > booking.starts_at - LONGEST_SLOT,
+        Booking.ends_at > booking.starts_at,
+        Booking.state.in_(HOLDING),
+        Booking.id != booking.id,
+    )
+    loaded = (
+        select(Booking).where(*together).options(joinedload(Booking.slot).joinedload(Slot.activity))
+    )
+    return db.session.scalars(loaded.order_by(Booking.id)).first()
+
+
+def passed_by(booking: Booking) -> Sequence[Reordering]:
+    """Return why others have passed this booking since it waits, the latest first."""
+    passed = select(Reordering).where(
+        Reordering.slot_id == booking.slot_id,
+        Reordering.at >= booking.made_at,
+        Reordering.booking_id.not_in(select(Booking.id).where(Booking.party == booking.party)),
+    )
+    return db.session.scalars(passed.order_by(Reordering.at.desc(), Reordering.id.desc())).all()
 
 
 def positions(bookings: Sequence[Booking]) -> dict[int, int]:

@@ -28,12 +28,15 @@ def cancel_for_family(bookings: Sequence[Booking], by: Actor) -> None:
         messages.tell_cancelled(bookings, by.now)
 
 
-def move_for_family(booking: Booking, slot: Slot, by: Actor) -> Booking:
-    """Move a booking to another slot, and tell the family. Raises Refused."""
+def move_for_family(booking: Booking, slot: Slot, by: Actor, reason: str = "") -> Booking:
+    """Move a booking to another slot, and tell the family. Raises Refused.
+
+    Without a reason it passes nobody who waits there.
+    """
     lock_slots(booking.slot, slot)
     rules.check_not_over(booking.slot, by.now)
     rules.check_not_here(_came(booking))
-    moved = actions.move(booking, slot, by)
+    moved = actions.move(booking, slot, by, reason=reason)
     messages.tell_moved(moved, by.now)
     return moved
 

@@ -94,8 +94,9 @@ def excuse(number: str) -> ResponseReturnValue:
 def restore(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
         actions.restore_for_family(booking, by=acting(Channel.DESK))
+        flash(_("恢复了，又排在候补里。") if booking.is_waiting else _("恢复了，名额又是这家的。"))
 
-    return _press(number, act, _("恢复了，名额又是这家的。"))
+    return _press(number, act)
 
 
 @blueprint.post("/desk/bookings/<number>/acceptance")
@@ -167,7 +168,8 @@ def move(number: str) -> ResponseReturnValue:
     def act() -> Booking:
         booking = my_booking(current_user, number)
         slot = my_slot(current_user, form.slot.data)
-        return actions.move_for_family(booking, slot, by=acting(Channel.DESK))
+        by, reason = acting(Channel.DESK), form.reason.data or ""
+        return actions.move_for_family(booking, slot, by, reason)
 
     moved = attempt(act, form, beside=form.slot)
     if not moved.is_done:
@@ -185,12 +187,13 @@ def _tap(number: str, act: Act) -> ResponseReturnValue:
     return redirect(back_to_roster(done.result), 303)
 
 
-def _press(number: str, act: Act, confirmation: str) -> ResponseReturnValue:
+def _press(number: str, act: Act, confirmation: str = "") -> ResponseReturnValue:
     """Answer a button on the page of the booking with that page if it is refused."""
     done = attempt(lambda: do(number, act))
     if done.refusal:
         return booking_page(my_booking(current_user, number), 422, done.refusal)
-    flash(confirmation)
+    if confirmation:
+        flash(confirmation)
     return redirect(back_to_roster(done.result), 303)
 
 
