@@ -302,7 +302,8 @@ class Model:
         self._check(slot, [booking.person], booking.household, now, by_staff=True)
         had_place = booking.had_place
         state = self._place(slot, slot.places_each, last_call=had_place, by_staff=True)
-        if state is WAITING and (had_place or booking.ending not in (Ending.FAMILY, Ending.STAFF)):
+        gave_up = booking.ending in (Ending.FAMILY, Ending.STAFF)
+        if state is WAITING and (had_place or slot.is_drawn_later or not gave_up):
             raise No
         booking.at_head = False
         self._become([booking], state)

@@ -114,7 +114,8 @@ def restore(booking: Booking, by: Actor) -> None:
     check_persons([booking.slot], [booking.person], by.now, by_staff=True)
     had_place = booking.confirmed_at is not None
     if not seat([booking], now=by.now, from_desk=True, is_next=had_place):
-        if had_place or booking.ending not in (Ending.FAMILY, Ending.STAFF):
+        gave_up = booking.ending in (Ending.FAMILY, Ending.STAFF)
+        if had_place or booking.slot.takes_entries or not gave_up:
             raise Refused(_("名额已经给了别人，不能恢复。"))
         booking.turn = 0
         put_on_waiting_list([booking], now=by.now, however_many=True)

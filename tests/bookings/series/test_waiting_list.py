@@ -131,20 +131,21 @@ class TestTheLine:
         self, app: Flask, clock: Clock
     ) -> None:
         series = a_whole(app, capacity=1, offer_minutes=0)
-        has = enrol_family(app, series, a_family(app))
+        staff, _ = family = a_family(app)
+        has = enrol_family(app, series, family)
         enrol_family(app, series, a_family(app))
         first, third = date_ids(app, series)[::2]
         with app.test_request_context(), transaction():
             for date, slot_id in ((0, first), (2, third)):
                 slot = db.session.get_one(Slot, slot_id)
                 back = db.session.get_one(Booking, booking_on(app, has, date))
-                change_capacity(slot, 0, by=Actor(1, the_clock.now()), to_waiting_list=[back])
+                change_capacity(slot, 0, by=Actor(staff, the_clock.now()), to_waiting_list=[back])
         assert states(app, has) == ["waiting", "confirmed", "waiting", "confirmed"]
         begin(clock)
         with app.test_request_context(), transaction():
             slot = db.session.get_one(Slot, first)
             release_late_places(slot, now=the_clock.now())  # ends the turns of the others only
-            change_capacity(db.session.get_one(Slot, third), 1, by=Actor(1, the_clock.now()))
+            change_capacity(db.session.get_one(Slot, third), 1, by=Actor(staff, the_clock.now()))
         assert states(app, has) == ["waiting", "confirmed", "confirmed", "confirmed"]
         places(app, series)
 

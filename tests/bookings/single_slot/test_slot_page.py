@@ -374,7 +374,7 @@ class TestSeveralPersons:
         assert len(queries) <= 4
         queries.clear()
         mother.visit(f"/bookings/{number}")
-        assert len(queries) <= 2
+        assert len(queries) <= 3
 
 
 def booked_ahead(booked: Any, _mother: Browser, cast: Cast, slot: int) -> None:
