@@ -18,7 +18,7 @@ class Channel(enum.StrEnum):
 class Actor:
     """The account that acts (None: a scheduled job), the instant, and the way.
 
-    `request_key` is the form's own: a form that is sent twice is accepted once.
+    `request_key` is the form's own (`own_key`): a form that is sent twice is accepted once.
     """
 
     account_id: int | None
@@ -30,3 +30,8 @@ class Actor:
     def is_staff(self) -> bool:
         """Whether the staff acts: quotas and pauses do not stop it, desk places are open to it."""
         return self.channel is not Channel.WEB
+
+
+def own_key(account_id: int, key: str) -> str:
+    """Return the key of a form as it is kept: another account's form may have the same key."""
+    return f"{account_id}-{key}"

@@ -124,6 +124,17 @@ def test_a_key_used_for_one_booking_is_not_taken_for_another(
         assert set(db.session.scalars(select(Booking.slot_id))) == {first, second}
 
 
+def test_a_key_that_two_accounts_send_books_for_both(
+    app: Flask, browser: Browser, cast: Cast, slot: Callable[..., int]
+) -> None:
+    address = f"/slots/{slot()}/bookings"
+    for account, person in ((cast.mother, cast.xiaoman), (cast.other_mother, cast.amu)):
+        sent = {"person": str(person), "request_key": "the same"}
+        assert send(Browser(app).sign_in(account), address, sent).status_code == 303
+    with app.app_context():
+        assert len(db.session.scalars(select(Booking.id)).all()) == 2
+
+
 def test_a_form_sent_again_after_cancelling_books_again(
     browser: Browser, cast: Cast, slot: Callable[..., int]
 ) -> None:
@@ -218,10 +229,11 @@ def test_who_moves_up_is_told_in_the_language_of_the_site_and_not_of_who_cancell
 ) -> None:
     slot_id = slot(capacity=1)
     with app.test_request_context(headers={"Cookie": "language=en"}):
-        for person_id, account in ((cast.amu, cast.other_mother), (cast.xiaoman, cast.mother)):
+        families = (("木", cast.amu, cast.other_mother), ("满", cast.xiaoman, cast.mother))
+        for last, person_id, account in families:
             with transaction():
                 person = db.session.get_one(Person, person_id)
-                person.name = "好" * 20
+                person.name = "好" * 19 + last
                 row = db.session.get_one(Slot, slot_id)
                 row.activity.title = "课" * 60
                 book(row, person, by=Actor(account, clocks.now()))

@@ -40,17 +40,17 @@ def refusals_of(
 ) -> dict[int, Refused | None]:
     """Return for each person, by id, why they may not have these slots; None where they may.
 
-    Bookings in these very slots count for nothing: the page shows them by themselves.
+    Live bookings in these very slots count for nothing: the page shows them by themselves.
     """
     here = {slot.id for slot in slots}
-    elsewhere = [booking for booking in bookings if booking.slot_id not in here]
-    exempt = never_paused(slots[0], persons, elsewhere)
+    others = [one for one in bookings if not one.is_live or one.slot_id not in here]
+    exempt = never_paused(slots[0], persons, others)
     return {
         person.id: refusal_of(
             partial(check_person, is_never_paused=person.id in exempt),
             slots,
             person,
-            elsewhere,
+            others,
             now,
         )
         for person in persons

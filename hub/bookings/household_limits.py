@@ -124,8 +124,9 @@ def check_quota(
 ) -> None:
     """Refuse one booking more of a kind than a person or a household may have in a week.
 
-    The week is the slot's, from Monday in Chongqing. What is live or was attended counts; the
-    dates of a whole 期 count once. `adding` is how many of the household are booked now.
+    The week is the slot's, from Monday in Chongqing. What is live, was attended, or was missed
+    without an excuse counts; the dates of a whole 期 count once. `adding` is how many of the
+    household are booked now.
     """
     that_week = _in_week_of(slot, kind_id, bookings)
     check_person_quota(slot, person_id, name, that_week)
@@ -185,7 +186,7 @@ def _in_week_of(
     return {
         (booking.party, booking.person_id)
         for booking in bookings
-        if booking.is_live
+        if (booking.is_live or booking.is_missed)
         and booking.kind_id == kind_id
         and monday <= booking.starts_at < next_monday
     }

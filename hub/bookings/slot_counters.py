@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, bindparam, case, literal, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, literal, or_, select, update
 from sqlalchemy.orm import attributes
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from hub.bookings.models import Booking, BookingState, Ending
+from hub.bookings.models import Booking, BookingState, Ending, Excuse
 from hub.catalogue.models import Admission
 from hub.db import db
 from hub.timetable.models import Series, Slot, SlotState
@@ -147,9 +147,14 @@ def _become(
     now: datetime,
     ending: Ending | None = None,
 ) -> None:
-    """Write the state and its history; keep the slot's number of waiting persons in step."""
+    """Write the state and its history; keep the slot's number of waiting persons in step.
+
+    Whatever excused a no-show ends with it: missed again later, it counts again.
+    """
     cancelled_at = now if state is BookingState.CANCELLED else None
     persons: dict[int, int] = defaultdict(int)
+    if missed := [booking.id for booking in bookings if booking.state is BookingState.NO_SHOW]:
+        db.session.execute(delete(Excuse).where(Excuse.booking_id.in_(missed)))
     for booking in bookings:
         was_waiting = booking.state is BookingState.WAITING
         persons[_slot_id(booking)] += (state is BookingState.WAITING) - was_waiting

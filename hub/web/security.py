@@ -13,7 +13,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
 from hub import clock
-from hub.actor import Actor, Channel
+from hub.actor import Actor, Channel, own_key
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -88,7 +88,8 @@ def same_for_strangers(view: View) -> View:
 
 def acting(channel: Channel = Channel.WEB, request_key: str | None = None) -> Actor:
     """Return the visitor who is signed in as the one who acts now."""
-    return Actor(current_user.id, clock.now(), channel, request_key)
+    key = own_key(current_user.id, request_key) if request_key else None
+    return Actor(current_user.id, clock.now(), channel, key)
 
 
 def never_share() -> None:

@@ -438,16 +438,21 @@ class Model:
             self._check_free(slot, person)
         if by_staff:
             return
-        live = [one for one in self.bookings if one.is_live]  # all in one week and of one kind
+        # All are in one week and of one kind.
+        used = [
+            one
+            for one in self.bookings
+            if one.is_live or (one.state is NO_SHOW and not one.excused)
+        ]
         for person in persons:
-            of_person = sum(one.person == person for one in live)
+            of_person = sum(one.person == person for one in used)
             if slot.person_per_week is not None and of_person + 1 > slot.person_per_week:
                 raise No
             missed = [one for one in self.bookings if one.person == person and one.state is NO_SHOW]
             counted = sum(not one.excused for one in missed)
             if slot.no_show_limit is not None and counted >= slot.no_show_limit:
                 raise No
-        theirs = sum(one.household == household for one in live) + len(persons)
+        theirs = sum(one.household == household for one in used) + len(persons)
         if slot.household_per_week is not None and theirs > slot.household_per_week:
             raise No
 
@@ -499,6 +504,7 @@ class Model:
                 one.slot.line.remove(one.id)
             if state is WAITING:
                 one.slot.line.append(one.id)
+            one.excused = one.excused and one.state is not NO_SHOW
             one.state, one.ending = state, ending
             one.had_place = one.had_place or state is CONFIRMED
 

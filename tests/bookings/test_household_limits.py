@@ -178,7 +178,6 @@ def test_a_week_of_a_quota_is_from_monday_to_sunday(starts: datetime, counts: bo
         {"person_id": None},
         {"state": BookingState.CANCELLED},
         {"state": BookingState.ON_LEAVE},
-        {"state": BookingState.NO_SHOW},
     ],
 )
 def test_a_persons_quota_counts_its_own_bookings_of_that_kind_that_were_not_given_back(
@@ -360,3 +359,9 @@ def test_who_missed_too_much_of_a_series_leaves_the_next_to_others(
     else:
         said = str(refusal(household_limits.check_attendance, percent, came, missed, "小满"))
         assert f"不到 {percent}%，" in said
+
+
+def test_a_no_show_keeps_the_quota_of_the_week_and_what_was_excused_gives_it_back() -> None:
+    missed = [kept(state=BookingState.NO_SHOW)]
+    refusal(check_quota, slot(**ONE_A_WEEK), missed)
+    check_quota(slot(**ONE_A_WEEK), [kept(state=BookingState.NO_SHOW, excused=True)])

@@ -32,7 +32,7 @@ class BookingForm(FlaskForm):
     person = PersonsField(
         _l("给谁预约"), coerce=int, validators=[InputRequired(_l("请选择给谁预约。"))]
     )
-    request_key = HiddenField(validators=[Length(max=60)])
+    request_key = HiddenField(validators=[Length(max=40)])  # with an account's id before it: 60
 
     def __init__(self, household: Household | None, **given: Any) -> None:
         super().__init__(**given)

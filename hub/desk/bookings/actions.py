@@ -18,14 +18,19 @@ from hub.refusals import Refused
 from hub.timetable.models import Slot
 
 
-def cancel_for_family(bookings: Sequence[Booking], by: Actor) -> None:
-    """Cancel bookings because the family asked for it, and tell it. Raises Refused."""
+def cancel_for_family(bookings: Sequence[Booking], by: Actor) -> bool:
+    """Cancel bookings because the family asked for it, and tell it. Raises Refused.
+
+    False if none of them stood any more: then nobody is told anything.
+    """
     lock_slots(*{booking.slot_id: booking.slot for booking in bookings}.values())
     for booking in bookings:
         rules.check_not_over(booking.slot, by.now)
         rules.check_not_here(_came(booking))
-    if actions.cancel_all(bookings, by):
+    cancelled = actions.cancel_all(bookings, by)
+    if cancelled:
         messages.tell_cancelled(bookings, by.now)
+    return cancelled
 
 
 def move_for_family(booking: Booking, slot: Slot, by: Actor, reason: str = "") -> Booking:

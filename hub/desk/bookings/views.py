@@ -120,17 +120,21 @@ def show_cancellation(number: str) -> Response:
 def cancel(number: str) -> ResponseReturnValue:
     form = CancellationForm()
 
-    def act() -> Booking:
+    def act() -> tuple[Booking, bool]:
         booking = my_booking(current_user, number)
         together = _together(booking) if form.together.data else []
-        actions.cancel_for_family([booking, *together], by=acting(Channel.DESK))
-        return booking
+        by = acting(Channel.DESK)
+        return booking, actions.cancel_for_family([booking, *together], by)
 
     cancelled = attempt(act, form)
     if not cancelled.is_done:
         return _cancellation_page(my_booking(current_user, number), form, 422)
-    flash(_("取消了，已经通知这一家。"))
-    return redirect(url_for("desk.slots.show", slot_id=cancelled.result.slot_id), 303)
+    booking, is_done = cancelled.result
+    if is_done:
+        flash(_("取消了，已经通知这一家。"))
+    else:
+        flash(_("这个预约之前就不在了，这次什么也没改，也没有通知。"))
+    return redirect(url_for("desk.slots.show", slot_id=booking.slot_id), 303)
 
 
 @blueprint.get("/desk/bookings/<number>/turn")

@@ -53,7 +53,7 @@ class CounterForm(FlaskForm):
         widget=widgets.ListWidget(prefix_label=False),
         option_widget=widgets.CheckboxInput(),
     )
-    request_key = HiddenField(validators=[Length(max=60)])
+    request_key = HiddenField(validators=[Length(max=40)])  # with an account's id before it: 60
     namesake_reason = StringField(
         _l("确实是两个孩子的话，写一句怎么知道的"),
         [Length(max=200, message=_l("原因请写短一点。"))],

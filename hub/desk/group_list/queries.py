@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account
+from hub.actor import own_key
 from hub.audit import record_read
 from hub.bookings.household_limits import HouseholdBooking
 from hub.bookings.models import LIVE, Booking
@@ -29,13 +30,14 @@ def bookings_at_the_time(person_ids: Collection[int], slot: Slot) -> list[Househ
 
 def booked_with_keys(account: Account, keys: Iterable[str]) -> dict[str, Booking]:
     """Return the live bookings that this account made with these request keys, by key."""
-    mine = Booking.request_key.in_(list(keys)), Booking.made_by_id == account.id
+    own = {own_key(account.id, key): key for key in keys}
+    mine = Booking.request_key.in_(list(own)), Booking.made_by_id == account.id
     found = (
         select(Booking)
         .where(*mine, Booking.state.in_(LIVE))
         .options(joinedload(Booking.person), joinedload(Booking.slot))
     )
-    return {str(booking.request_key): booking for booking in db.session.scalars(found)}
+    return {own[str(booking.request_key)]: booking for booking in db.session.scalars(found)}
 
 
 def note_looks(households: Mapping[str, Household], account_id: int) -> None:

@@ -391,3 +391,24 @@ def booked_ahead(booked: Any, _mother: Browser, cast: Cast, slot: int) -> None:
     with _mother.app.app_context():
         waits = select(func.count()).where(Booking.state == BookingState.WAITING)
         assert db.session.scalar(waits) == 2
+
+
+@pytest.mark.parametrize("entered", [timedelta(hours=-30), timedelta(hours=-1)])
+def test_what_a_person_who_was_taken_out_missed_counts_on_the_page_as_it_does_for_the_press(
+    app: Flask, mother: Browser, cast: Cast, a_place: Make, entered: timedelta
+) -> None:
+    missed = a_place(starts_at=clocks.now() - timedelta(hours=20))
+    slot = a_place(no_show_limit=1)
+    with app.app_context():
+        child = db.session.get_one(Person, cast.xiaoman)
+        child.entered_at = clocks.now() + entered
+        booking = a_booking(db.session.get_one(Slot, missed), child, state=BookingState.NO_SHOW)
+        booking.person = None
+        db.session.add(booking)
+        db.session.commit()
+    page = mother.visit(f"/slots/{slot}")
+    is_paused = entered > timedelta(hours=-20)
+    assert ("小满有 1 次约了没来" in page.text) == is_paused
+    sent = {"csrf_token": mother.token(), "person": str(cast.xiaoman)}
+    pressed = mother.client.post(f"/slots/{slot}/bookings", data=sent)
+    assert pressed.status_code == (422 if is_paused else 303)

@@ -2,8 +2,9 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from hub.bookings.models import Booking
+from hub.bookings.models import Booking, Excuse
 from hub.db import db
 from tests.browser import Browser, Page
 from tests.cast import Cast
@@ -216,3 +217,23 @@ def test_who_is_in_the_room_is_neither_cancelled_nor_moved(
     come(browser, browser.visit(f"/desk/slots/{slot_id}"), number)
     assert "先撤回签到" in browser.submit(ask, 422, form="/cancellation").text
     assert "先撤回签到" in browser.submit(where, 422, form="/move", slot=str(other)).text
+
+
+def test_an_excuse_ends_when_the_person_is_here_after_all(
+    desk: Desk, browser: Browser, app: Flask, cast: Cast
+) -> None:
+    slot_id = desk.fill(at(9, 45), confirmed=1, name="晚宝")
+    number = desk.number_of("晚宝1")
+    browser.sign_in(cast.clerk)
+    browser.submit(browser.visit(f"/desk/bookings/{number}/absence"), form="/absence")
+    ask = browser.visit(f"/desk/bookings/{number}/excuse")
+    browser.submit(ask, form="/excuse", reason="孩子发烧")
+    browser.post(f"/desk/bookings/{number}/arrival", {"csrf_token": browser.token()})
+    with app.app_context():
+        assert db.session.scalars(select(Excuse)).all() == []
+    # Marked as missed once more, it counts.
+    browser.submit(browser.visit(f"/desk/slots/{slot_id}"), form=f"{number}/arrival/removal")
+    browser.submit(browser.visit(f"/desk/bookings/{number}/absence"), form="/absence")
+    assert "不算这次没来" in browser.visit(f"/desk/bookings/{number}").links
+    with app.app_context():
+        assert db.session.scalars(select(Excuse)).all() == []

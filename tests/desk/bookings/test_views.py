@@ -55,8 +55,10 @@ def test_the_desk_cancels_for_a_family_and_the_next_is_asked(
     assert ("cancel", cast.clerk) in desk.done()
     assert "候补到名额了" in desk.told()[0]
     assert "前台取消了小宝1" in desk.told()[1]
-    # Twice is as good as once, and nobody is told twice.
-    browser.submit(ask, form="/cancellation")
+    # Twice is as good as once, nobody is told twice, and the clerk reads so.
+    again = browser.submit(ask, form="/cancellation")
+    assert "之前就不在了，这次什么也没改，也没有通知" in again.text
+    assert "已经通知这一家" not in again.text
     assert len(desk.told()) == 2
 
 
