@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec
 
@@ -107,6 +107,16 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
     ends = minute(ends_at)
     said = _("次日 %(minute)s", minute=ends) if nights == 1 else f"{plain_day(end)} {ends}"
     return f"{minute(starts_at)}–{said}"
+
+
+def hours(opens: time, closes: time) -> str:
+    """09:00–18:00 · 08:00–24:00 · 20:00–次日 08:00: opening hours of one day."""
+    ends = f"{closes:%H:%M}"
+    if closes == time(0):
+        ends = "24:00"
+    elif closes <= opens:
+        ends = _("次日 %(minute)s", minute=ends)
+    return f"{opens:%H:%M}–{ends}"
 
 
 def dated_span(starts_at: datetime, ends_at: datetime) -> str:

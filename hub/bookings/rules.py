@@ -108,6 +108,19 @@ def check_single(slot: "Slot") -> None:
         raise Refused(_("整期的活动不能改其中一次。来不了的那一次可以请假。"))
 
 
+def check_room_holds(slot: "Slot", capacity: int) -> None:
+    """Refuse more places than the slot's room holds; what is over already may become fewer."""
+    holds = slot.room.capacity
+    if holds is not None and capacity > max(holds, slot.capacity):
+        raise Refused(
+            _(
+                "%(room)s只能容纳 %(holds)s 人。要更多名额，先换大一点的房间。",
+                room=slot.room.name,
+                holds=holds,
+            )
+        )
+
+
 def no_place_to_move(slot: "Slot", *, waits_first: bool = False) -> Refused:
     """Return the refusal to move to a slot without a place that is free, or free for this one.
 

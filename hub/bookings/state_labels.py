@@ -38,7 +38,7 @@ def state_label(
         case BookingState.CONFIRMED:
             return StateLabel("good", "check", _("约好了"))
         case BookingState.OFFERED:
-            return _offered(offer)
+            return _offered(offer, now)
         case BookingState.WAITING:
             return _waiting(position)
         case BookingState.ENTERED:
@@ -64,9 +64,12 @@ def _waiting(position: int | None) -> StateLabel:
     return StateLabel("wait", "wait", label, sentence)
 
 
-def _offered(offer: "Offer | None") -> StateLabel:
+def _offered(offer: "Offer | None", now: datetime) -> StateLabel:
     if offer is None:
         return StateLabel("wait", "clock", _("等您确认"), _("给您留了名额，请确认要不要。"))
+    if now >= offer.until:
+        sentence = _("留给您的名额过了时间没有确认，会给下一位。还想来可以重新约。")
+        return StateLabel("off", "clock", _("过时没有确认"), sentence)
     sentence = _(
         "名额给您留到 %(until)s，请在这之前确认。到时候没有确认，就给下一位。",
         until=text.when(offer.until),

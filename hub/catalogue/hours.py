@@ -1,4 +1,7 @@
-"""Opening hours as people write them in a table: 周一至周五 09:00-18:00；周六 10:00-17:00. Pure."""
+"""Opening hours as people write them in a table: 周一至周五 09:00-18:00；周六 10:00-24:00. Pure.
+
+A time that is not after the one before it is on the next day: 20:00-08:00, 08:00-24:00.
+"""
 
 import re
 from datetime import time
@@ -8,8 +11,9 @@ Hours = dict[int, tuple[time, time]]
 
 _day = r"(?:周|星期)([一二三四五六日天])"
 _minute = r"([01]?\d|2[0-3])[:：]([0-5]\d)"
+_end = r"(次日|第二天)?\s*([01]?\d|2[0-4])[:：]([0-5]\d)"
 _dash = r"\s*(?:至|到|-|–|—|－|~|～)\s*"
-_times = re.compile(rf"\s*(?P<days>.*?)\s*{_minute}{_dash}{_minute}\s*")
+_times = re.compile(rf"\s*(?P<days>.*?)\s*{_minute}{_dash}{_end}\s*")
 _range = re.compile(rf"{_day}{_dash}{_day}")
 _single = re.compile(_day)
 
@@ -23,12 +27,22 @@ def parse_hours(text: str) -> Hours:
         found = _times.fullmatch(part)
         if found is None:
             raise ValueError(part.strip())
-        begins, ends = time(int(found[2]), int(found[3])), time(int(found[4]), int(found[5]))
+        begins, ends = time(int(found[2]), int(found[3])), _end_of(found)
         weekdays = _weekdays(found["days"])
-        if begins >= ends or not weekdays or weekdays & hours.keys():
+        if ends is None or not weekdays or weekdays & hours.keys():
             raise ValueError(part.strip())
         hours |= dict.fromkeys(weekdays, (begins, ends))
     return hours
+
+
+def _end_of(found: re.Match[str]) -> time | None:
+    """Return when a day ends, midnight as 00:00; None where that cannot be."""
+    begins, ends = (int(found[2]), int(found[3])), (int(found[5]), int(found[6]))
+    if ends == (24, 0) and not found[4]:
+        return time(0)
+    if ends[0] == 24 or begins == ends or (found[4] and ends > begins):
+        return None
+    return time(*ends)
 
 
 def _weekdays(text: str) -> set[int]:

@@ -111,13 +111,13 @@ class Centre(Searchable, Model):
 
 
 class OpeningHours(Model):
-    """When a centre is open on one weekday (0 is Monday); no row means closed."""
+    """When a centre is open on one weekday (0 is Monday); no row means closed.
+
+    It closes on the next day if `closes` is not after `opens`: at midnight, or in the morning.
+    """
 
     __tablename__ = "opening_hours"
-    __table_args__ = (
-        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
-        CheckConstraint("opens < closes", name="order"),
-    )
+    __table_args__ = (CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),)
 
     centre_id: Mapped[int] = mapped_column(
         ForeignKey("centre.id", ondelete="CASCADE"), primary_key=True

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from hub import clock
 from hub.accounts.models import RoleName
 from hub.accounts.passwords import hash_password
-from hub.bookings.jobs.consistency import inconsistencies
+from hub.bookings.jobs.consistency import inconsistencies, overdue_offers
 from hub.config import ConfigError
 from hub.db import db, transaction
 from hub.notices.actions import send_again, send_due
@@ -223,7 +223,7 @@ def check_command() -> None:
 
 
 def _check() -> None:
-    troubles = [*inconsistencies(), *_unsent()]
+    troubles = [*inconsistencies(), *overdue_offers(clock.now()), *_unsent()]
     for sentence in troubles:
         click.echo(sentence)
     if troubles:

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from flask_babel import gettext as _
 
-from hub import clock
+from hub import clock, text
 
 SATURDAY, SUNDAY = 5, 6
 EVERY_DAY = 7
@@ -56,10 +56,9 @@ def hours_in_words(rows: Iterable[Hours]) -> list[str]:
         weekdays.setdefault((row.opens, row.closes), []).append(row.weekday)
     lines = [
         _(
-            "%(days)s %(opens)s–%(closes)s",
+            "%(days)s %(hours)s",
             days=_days_in_words(sorted(days)),
-            opens=f"{opens:%H:%M}",
-            closes=f"{closes:%H:%M}",
+            hours=text.hours(opens, closes),
         )
         for (opens, closes), days in sorted(weekdays.items(), key=lambda group: min(group[1]))
     ]

@@ -157,15 +157,10 @@ class Model:
         if now >= (slot.ends_at if by_staff else slot.starts_at):
             raise No
         last_call = slot.starts_at - now < LAST_CALL
-        mine = [self.bookings[n] for n in slot.line if self.bookings[n].person in persons]
         places = slot.places_each * len(persons)
-        if last_call and mine and len(mine) == len(persons) and self.free(slot) >= places:
-            if any(self._is_busy(one) for one in mine):
-                raise No
-            self._become(mine, CONFIRMED)
-            self._note("confirm", mine)
+        if last_call and (mine := self._waiting_here(slot, persons, places)):
             return mine
-        self._check(slot, persons, household, now, by_staff=by_staff)
+        self._check_again(slot, persons, household, now, by_staff=by_staff)
         if slot.draw and slot.is_drawn_later:
             if slot.draw.step == "frozen" or now >= slot.draw.entries_until:
                 raise No
@@ -173,6 +168,8 @@ class Model:
             self._note("book", new)
             return new
         state = self._place(slot, places, last_call=last_call, by_staff=by_staff)
+        if state is WAITING and self._expire_overdue(slot, now):
+            state = self._place(slot, places, last_call=last_call, by_staff=by_staff)
         if state is WAITING and len(slot.line) + len(persons) > slot.waiting_limit:
             raise No
         new = self._add(slot, persons, household, state)
@@ -227,7 +224,10 @@ class Model:
         return new
 
     def accept(self, offer: Offer, now: datetime) -> bool:
-        if offer.answer or now >= offer.until:
+        if now >= offer.until:
+            self.expire(offer, now)
+            return False
+        if offer.answer:
             return False
         bookings, offer.answer = self.held_by(offer), "accepted"
         self._become(bookings, CONFIRMED)
@@ -431,6 +431,27 @@ class Model:
 
     # How.
 
+    def _waiting_here(self, slot: Slot, persons: Sequence[int], places: int) -> list[Booking]:
+        mine = [self.bookings[n] for n in slot.line if self.bookings[n].person in persons]
+        if not mine or len(mine) != len(persons) or self.free(slot) < places:
+            return []
+        if any(self._is_busy(one) for one in mine):
+            raise No
+        self._become(mine, CONFIRMED)
+        self._note("confirm", mine)
+        return mine
+
+    def _check_again(
+        self, slot: Slot, persons: Sequence[int], household: int, now: datetime, *, by_staff: bool
+    ) -> None:
+        """Check, and once more if an offer here was over."""
+        try:
+            self._check(slot, persons, household, now, by_staff=by_staff)
+        except No:
+            if not self._expire_overdue(slot, now):
+                raise
+            self._check(slot, persons, household, now, by_staff=by_staff)
+
     def _check(
         self, slot: Slot, persons: Sequence[int], household: int, now: datetime, *, by_staff: bool
     ) -> None:
@@ -547,6 +568,12 @@ class Model:
         self._note(answer, bookings)
         self._serve([offer.slot], now)
         return True
+
+    def _expire_overdue(self, slot: Slot, now: datetime) -> bool:
+        over = [one for one in self.open_offers() if one.slot is slot and one.until <= now]
+        for offer in over:
+            self.expire(offer, now)
+        return bool(over)
 
     def _withdraw(self) -> None:
         for offer in self.open_offers():

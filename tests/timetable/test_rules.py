@@ -89,6 +89,10 @@ def test_the_weekend_is_the_next_or_what_is_left_of_it(
             [Open(0), Open(1), Open(2), Open(4), Open(6, time(8, 30), time(20, 45))],
             ["周一至周三、周五 09:00–18:00", "周日 08:30–20:45", "周四、周六休息"],
         ),
+        (
+            [*(Open(day, time(8), time(0)) for day in range(6)), Open(6, time(20), time(8))],
+            ["周一至周六 08:00–24:00", "周日 20:00–次日 08:00"],
+        ),
     ],
 )
 def test_opening_hours_are_folded_into_words(rows: list[Open], lines: list[str]) -> None:

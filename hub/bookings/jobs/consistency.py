@@ -1,6 +1,7 @@
 """Recount everything that must add up: for `hub check`, and for tests after every step."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import cache
 
 from sqlalchemy import Select, case, func, or_, select
@@ -13,6 +14,7 @@ from hub.catalogue.models import Admission
 from hub.db import db
 from hub.timetable.models import Slot, SlotState
 
+PATIENCE = timedelta(minutes=10)  # the worker looks every few seconds
 ROWS = 20  # of one kind of inconsistency; more would only repeat it
 
 
@@ -26,6 +28,14 @@ def inconsistencies() -> Iterator[str]:
     for question, query in _questions():
         for row in db.session.scalars(query):
             yield question.format(row)
+
+
+def overdue_offers(now: datetime) -> Iterator[str]:
+    """Yield one sentence for each offer that is long over and that nobody has ended."""
+    since = now - PATIENCE
+    over = select(Offer.id).where(Offer.answered_at.is_(None), Offer.until < since)
+    for offer_id in db.session.scalars(over.order_by(Offer.until).limit(ROWS)):
+        yield f"offer {offer_id}: over, and it still holds its places; is the worker running?"
 
 
 @cache

@@ -1,6 +1,7 @@
 """The household's bookings: the list, the proof of one booking, and its cancellation."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -45,7 +46,7 @@ def my_bookings() -> ResponseReturnValue:
         past=in_cards(past),
         page_number=page_number,
         has_more=has_more,
-        offers=_by_offer(coming, offers),
+        offers=_by_offer(coming, offers, now),
         shown={
             booking.id: state_label(
                 booking, now, position=positions.get(booking.id), offer=offers.get(booking.party)
@@ -109,12 +110,13 @@ def cancel_booking(number: str) -> ResponseReturnValue:
 
 
 def _by_offer(
-    coming: Sequence[Booking], offers: Mapping[str, Offer]
+    coming: Sequence[Booking], offers: Mapping[str, Offer], now: datetime
 ) -> list[tuple[Offer, list[Booking]]]:
-    """Return each open offer with the bookings it holds places for."""
+    """Return each offer that can be answered with the bookings it holds places for."""
     return [
         (offer, [booking for booking in coming if booking.is_offered and booking.party == party])
         for party, offer in offers.items()
+        if now < offer.until
     ]
 
 
@@ -143,7 +145,7 @@ def _booking_page(booking: Booking, others: Sequence[Booking]) -> ResponseReturn
         others_shown={other.id: state_label(other, now) for other in here},
         enrolment=enrolment,
         shown=state_label(booking, now, position=position, offer=offer),
-        offer=offer,
+        offer=offer if offer and now < offer.until else None,
         moved_to=moved_to,
         is_excused=missed and my_queries.is_excused(booking),
         is_coming=is_coming,

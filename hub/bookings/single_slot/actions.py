@@ -20,6 +20,7 @@ from hub.bookings.same_child import check_same_child
 from hub.bookings.slot_counters import lock_slots, put_on_waiting_list, release, seat
 from hub.bookings.waiting_list.actions import (
     end_waiting_for_begun_series,
+    expire_overdue,
     serve_waiting_list,
     serve_waiting_lists,
     withdraw_offers,
@@ -29,6 +30,7 @@ from hub.bookings.waiting_list.queries import busy_elsewhere
 from hub.catalogue.models import Audience
 from hub.db import db
 from hub.families.models import Person
+from hub.refusals import Refused
 from hub.timetable.models import Slot
 from hub.timetable.queries import whole_begins_at
 
@@ -67,7 +69,7 @@ def book_dates(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) -> S
     if mine := _waiting_here(slots, persons, by.now):
         record_all("confirm", mine, by.account_id)
         return mine
-    check_persons(slots, persons, by.now, by_staff=by.is_staff)
+    _check(slots, persons, by)
     bookings = new_bookings(slots, persons, by=by)
     _admit(bookings, slots, by)
     save_new("book", bookings, by.account_id)
@@ -191,8 +193,22 @@ def _admit(bookings: Sequence[Booking], slots: Sequence[Slot], by: Actor) -> Non
     _look_again(slots, by)  # full a moment ago: look again, then wait for a place
     if seat(bookings, now=by.now, from_desk=by.is_staff, is_next=is_next):
         return
+    if expire_overdue(slots, now=by.now) and seat(
+        bookings, now=by.now, from_desk=by.is_staff, is_next=is_next
+    ):
+        return
     if not put_on_waiting_list(bookings, now=by.now):
         raise rules.no_room(slots[0])
+
+
+def _check(slots: Sequence[Slot], persons: Sequence[Person], by: Actor) -> None:
+    """Refuse who may not book; an offer of theirs that is over does not stand in the way."""
+    try:
+        check_persons(slots, persons, by.now, by_staff=by.is_staff)
+    except Refused:
+        if not expire_overdue(slots, now=by.now):
+            raise
+        check_persons(slots, persons, by.now, by_staff=by.is_staff)
 
 
 def _look_again(slots: Sequence[Slot], by: Actor) -> None:

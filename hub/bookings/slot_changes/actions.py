@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from hub.actor import Actor
 from hub.audit import record
-from hub.bookings import messages
+from hub.bookings import messages, rules
 from hub.bookings.audit import record_all
 from hub.bookings.eligibility import check_persons
 from hub.bookings.models import HOLDING, LIVE, Booking, BookingState, Ending
@@ -46,6 +46,7 @@ def change_capacity(
     and their families are told. Raises Refused if more places are taken than would be left.
     """
     lock_slots(slot)
+    rules.check_room_holds(slot, capacity)
     for booking in to_waiting_list:
         db.session.refresh(booking)
     back = [booking for booking in to_waiting_list if booking.holds and booking.slot_id == slot.id]

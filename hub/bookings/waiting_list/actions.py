@@ -99,10 +99,14 @@ def end_waiting_for_begun_series(slot: Slot, *, now: datetime) -> None:
 def accept(offer: Offer, by: Actor) -> bool:
     """Accept an offer: the held places are confirmed. False if the offer had ended before.
 
-    Raises Refused where somebody does not fit any more.
+    One that is over ends here, whatever the worker does. Raises Refused where somebody does not
+    fit any more.
     """
     bookings = _held_by(offer)
-    if by.now >= offer.until or not _answer(offer, Answer.ACCEPTED, by.account_id, by.now):
+    if by.now >= offer.until:
+        expire(offer, now=by.now)
+        return False
+    if not _answer(offer, Answer.ACCEPTED, by.account_id, by.now):
         return False
     if not _still_fits(bookings):
         raise rules.fits_no_more()
@@ -128,6 +132,18 @@ def expire(offer: Offer, *, now: datetime) -> bool:
         return False
     messages.tell_offer_expired(bookings, now)
     return True
+
+
+def expire_overdue(slots: Iterable[Slot], *, now: datetime) -> bool:
+    """End the offers of these slots that are over; whether there were any.
+
+    The worker does it in time; whoever wants one of the places does not wait for it.
+    """
+    over = Offer.slot_id.in_([slot.id for slot in slots]), Offer.answered_at.is_(None)
+    ended_before = select(Offer).where(*over, Offer.until <= now)
+    overdue = db.session.scalars(ended_before.order_by(Offer.until, Offer.id)).all()
+    ended = [expire(offer, now=now) for offer in overdue]
+    return any(ended)
 
 
 def withdraw_offers(parties: Sequence[str], by: Actor) -> None:

@@ -57,13 +57,17 @@ def restore_for_family(booking: Booking, by: Actor) -> None:
     messages.tell_restored(booking, by.now)
 
 
-def accept_for_family(booking: Booking, by: Actor) -> None:
-    """Accept an offer because the family said yes on the phone. Raises Refused."""
+def accept_for_family(booking: Booking, by: Actor) -> bool:
+    """Accept an offer because the family said yes on the phone. Raises Refused.
+
+    False if its time is over: then it has ended here, and the next are served.
+    """
     lock_slots(booking.slot)
     held = select(Offer).where(Offer.party == booking.party, Offer.answered_at.is_(None))
     offer = db.session.scalar(held)
-    if offer is None or not waiting_list.accept(offer, by=by):
+    if offer is None:
         raise Refused(rules.offer_is_over())
+    return waiting_list.accept(offer, by=by)
 
 
 def _came(booking: Booking) -> bool:

@@ -27,7 +27,11 @@ def booking_page(booking: Booking, status: int = 200, refusal: Refused | None = 
     details = details_of(booking)
     listed = details.listed
     possible = acts_on(
-        booking, came=listed.came_at is not None, is_excused=listed.is_excused, now=clock.now()
+        booking,
+        came=listed.came_at is not None,
+        is_excused=listed.is_excused,
+        held_until=listed.held_until,
+        now=clock.now(),
     )
     shown = page(
         "desk/bookings/booking.html",

@@ -12,8 +12,17 @@ if TYPE_CHECKING:
     from hub.timetable.models import Slot
 
 
-def acts_on(booking: "Booking", *, came: bool, is_excused: bool, now: datetime) -> set[str]:
+def acts_on(
+    booking: "Booking",
+    *,
+    came: bool,
+    is_excused: bool,
+    held_until: datetime | None,
+    now: datetime,
+) -> set[str]:
     """Return the acts to offer on a booking, each as the last word of its address.
+
+    `held_until` is when its offer ends, where it has one.
 
     It only spares a press in vain: each act asks again when it is done.
     """
@@ -35,6 +44,8 @@ def acts_on(booking: "Booking", *, came: bool, is_excused: bool, now: datetime) 
         possible = possible | {"excuse"}
     if booking.person is not None and not is_over and booking.is_live:
         possible = possible | {"person"}
+    if held_until is not None and now >= held_until:
+        possible = possible - {"acceptance"}
     if booking.person is None or slot.takes_entries:
         possible = possible - {"restoration", "move"}
     return possible

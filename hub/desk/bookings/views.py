@@ -12,7 +12,7 @@ from hub.bookings.attendance import actions as attendance
 from hub.bookings.models import Booking
 from hub.bookings.waiting_list import actions as waiting_list
 from hub.desk.access import for_desk, my_booking, my_slot
-from hub.desk.bookings import actions
+from hub.desk.bookings import actions, rules
 from hub.desk.bookings.forms import CancellationForm, MoveForm
 from hub.desk.bookings.pages import (
     Act,
@@ -103,9 +103,10 @@ def restore(number: str) -> ResponseReturnValue:
 @for_desk
 def accept(number: str) -> ResponseReturnValue:
     def act(booking: Booking) -> None:
-        actions.accept_for_family(booking, by=acting(Channel.DESK))
+        in_time = actions.accept_for_family(booking, by=acting(Channel.DESK))
+        flash(_("替这家确认了名额。") if in_time else rules.offer_is_over())
 
-    return _press(number, act, _("替这家确认了名额。"))
+    return _press(number, act)
 
 
 @blueprint.get("/desk/bookings/<number>/cancellation")
@@ -191,13 +192,11 @@ def _tap(number: str, act: Act) -> ResponseReturnValue:
     return redirect(back_to_roster(done.result), 303)
 
 
-def _press(number: str, act: Act, confirmation: str = "") -> ResponseReturnValue:
+def _press(number: str, act: Act) -> ResponseReturnValue:
     """Answer a button on the page of the booking with that page if it is refused."""
     done = attempt(lambda: do(number, act))
     if done.refusal:
         return booking_page(my_booking(current_user, number), 422, done.refusal)
-    if confirmation:
-        flash(confirmation)
     return redirect(back_to_roster(done.result), 303)
 
 

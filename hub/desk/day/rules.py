@@ -1,13 +1,13 @@
 """Conflicts among the slots of a day. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 
-from hub import clock
+from hub import clock, text
 
 if TYPE_CHECKING:
     from hub.catalogue.models import ClosedDay, OpeningHours
@@ -60,12 +60,31 @@ def _outside_hours(slot: "Slot", opening_hours: Iterable["OpeningHours"]) -> Ite
     hours = {row.weekday: row for row in opening_hours}
     if not hours:
         return
+    if any(
+        opens <= slot.starts_at and slot.ends_at <= closes for opens, closes in _open(day, hours)
+    ):
+        return
     if day.weekday() not in hours:
         yield _("每周这一天不开放")
         return
-    opens, closes = hours[day.weekday()].opens, hours[day.weekday()].closes
-    if slot.starts_at < clock.at(day, opens) or slot.ends_at > clock.at(day, closes):
-        yield _("不在开放时间 %(hours)s 里", hours=f"{opens:%H:%M}–{closes:%H:%M}")
+    today = hours[day.weekday()]
+    yield _("不在开放时间 %(hours)s 里", hours=text.hours(today.opens, today.closes))
+
+
+def _open(day: date, hours: Mapping[int, "OpeningHours"]) -> list[tuple[datetime, datetime]]:
+    """Return when a centre is open around a day, from the evening before to the morning after.
+
+    Where one day ends when the next begins, at midnight for one, it is open all the while.
+    """
+    found: list[tuple[datetime, datetime]] = []
+    for one in (day - timedelta(days=1), day, day + timedelta(days=1)):
+        if row := hours.get(one.weekday()):
+            ends_on = one if row.closes > row.opens else one + timedelta(days=1)
+            opens, closes = clock.at(one, row.opens), clock.at(ends_on, row.closes)
+            if found and found[-1][1] >= opens:
+                opens = found.pop()[0]
+            found.append((opens, closes))
+    return found
 
 
 def _too_many(slot: "Slot") -> Iterator[str]:

@@ -48,6 +48,7 @@ def roster_page(
         may_mark=slot.is_open and now >= slot.starts_at - EARLIEST_CHECK_IN,
         has_begun=now >= slot.starts_at,
         is_over=now >= slot.ends_at,
+        now=now,
         refused=refused,
     )
     return with_read_recorded(shown, "slot", slot_id, roster.persons)

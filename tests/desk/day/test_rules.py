@@ -1,7 +1,7 @@
 """What the desk is warned of, in tables of plain facts."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -54,7 +54,8 @@ class Hours:
 
 def held(span: str, **given: Any) -> Fact:
     first, last = (time.fromisoformat(minute) for minute in span.split("–"))
-    return Fact(clock.at(MONDAY, first), clock.at(MONDAY, last), **given)
+    ends_on = MONDAY if last > first else MONDAY + timedelta(days=1)
+    return Fact(clock.at(MONDAY, first), clock.at(ends_on, last), **given)
 
 
 def said(slots: list[Any], closed: Any = (), hours: Any = ()) -> list[str]:
@@ -114,6 +115,13 @@ def test_a_slot_that_was_called_off_disturbs_nobody() -> None:
         ("08:59–10:00", [Hours(0)], "不在开放时间 09:00–18:00 里"),
         ("17:00–18:01", [Hours(0)], "不在开放时间 09:00–18:00 里"),
         ("09:00–10:00", [Hours(1)], "每周这一天不开放"),
+        ("18:00–23:30", [Hours(0, closes=time(0))], None),
+        ("08:30–23:30", [Hours(0, closes=time(0))], "不在开放时间 09:00–24:00 里"),
+        ("02:00–08:00", [Hours(0), Hours(6, time(20), time(8))], None),  # since the evening before
+        ("02:00–08:01", [Hours(0, time(20), time(8))], "不在开放时间 20:00–次日 08:00 里"),
+        ("20:00–08:00", [Hours(0, time(20), time(8))], None),
+        ("20:00–08:01", [Hours(0, time(20), time(8))], "不在开放时间 20:00–次日 08:00 里"),
+        ("20:00–08:00", [Hours(0, time(0), time(0)), Hours(1, time(0), time(0))], None),
         ("03:00–04:00", [], None),  # a centre that told no hours has nothing outside them
     ],
 )
