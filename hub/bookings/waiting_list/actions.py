@@ -137,7 +137,7 @@ def expire(offer: Offer, *, now: datetime) -> bool:
 def expire_overdue(slots: Iterable[Slot], *, now: datetime) -> bool:
     """End the offers of these slots that are over; whether there were any.
 
-    The worker does it in time; whoever wants one of the places does not wait for it.
+    The worker does it in time; those who want one of the places do not wait for it.
     """
     over = Offer.slot_id.in_([slot.id for slot in slots]), Offer.answered_at.is_(None)
     ended_before = select(Offer).where(*over, Offer.until <= now)
