@@ -139,6 +139,16 @@ def tell_left_draw(bookings: Sequence[Booking], now: datetime) -> None:
     tell_guardians(bookings, said, now)
 
 
+def tell_draw_given_up(bookings: Sequence[Booking], now: datetime) -> None:
+    slot = bookings[0].slot
+    with force_locale(CHINESE):
+        said = _("对不起，%(name)s %(what)s 没能按时摇号，这次不摇了。", **facts_of(bookings))
+        if now < slot.starts_at:
+            link = f"{current_app.config['HUB'].address}/slots/{slot.id}"
+            said += _("名额改为先到先得：%(link)s", link=link)
+    tell_guardians(bookings, said, now)
+
+
 def tell_reminder(bookings: Sequence[Booking], now: datetime) -> None:
     with force_locale(CHINESE):
         message = _(

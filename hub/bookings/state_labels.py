@@ -90,6 +90,9 @@ def _cancelled(booking: Booking) -> StateLabel:
         case Ending.EXPIRED:
             sentence = _("留给您的名额过了时间没有确认，给了下一位。还想来可以重新约。")
             return StateLabel("off", "clock", _("过时没有确认"), sentence)
+        case Ending.NOT_DRAWN if booking.slot.draw_given_up_at:
+            sentence = _("没能按时摇号，这次不摇了，名额改成先到先得。")
+            return StateLabel("off", "stop", _("没有摇号"), sentence)
         case Ending.NOT_DRAWN:
             return StateLabel("off", "stop", _("没摇中"), _("这次没摇中，下次同档优先。"))
     sentence = {

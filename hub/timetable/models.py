@@ -104,6 +104,7 @@ class Slot(Policy, Model):
     cancel_until: Mapped[datetime]  # this instant included
     entries_until: Mapped[datetime | None]  # entries for the draw are taken until then, it excluded
     drawn_at: Mapped[datetime | None]  # from then on first come, first served
+    draw_given_up_at: Mapped[datetime | None]  # not held in time: all places are first come
     # Taken + kept for the desk + left = capacity; only bookings.slot_counters changes these three.
     capacity: Mapped[int]
     places_left: Mapped[int]

@@ -135,7 +135,10 @@ def every_place(app: Flask, cast: Cast, at: Callable[..., None]) -> dict[str, Pl
 
     # Three days ago a draw was open; its list is frozen, or it is drawn, by now.
     at(now - timedelta(days=3))
-    drawn, frozen = (site.draw(entries_until=now - timedelta(days=1)) for _ in range(2))
+    drawn, frozen = (
+        site.draw(entries_until=now - timedelta(days=1), starts_at=now + timedelta(days=2))
+        for _ in range(2)
+    )
     in_drawn, _in_frozen = site.book(drawn), site.book(frozen)
     at(now)
     with app.test_request_context():

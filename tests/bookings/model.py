@@ -366,6 +366,26 @@ class Model:
 
     # The draw.
 
+    def give_up(self, slot: Slot, now: datetime) -> bool:
+        draw = slot.draw
+        assert draw
+        if draw.step == "drawn" or not slot.is_open or self._may_draw(slot, now):
+            return False
+        draw.step = "drawn"
+        entered = [one for one in self.bookings if one.slot is slot and one.state is ENTERED]
+        self._become(entered, CANCELLED, Ending.NOT_DRAWN)
+        self.notes["give_up_draw", "draw", draw.id] += 1
+        self._note("give_up_draw", entered)
+        for party in {one.party for one in entered}:
+            self._tell(self.bookings[party].household, "given up")
+        return True
+
+    def _may_draw(self, slot: Slot, now: datetime) -> bool:
+        """Whether it is early enough: two hours before, or half of what entries leave."""
+        assert slot.draw
+        room = slot.starts_at - slot.draw.entries_until
+        return slot.is_open and now < slot.starts_at - min(timedelta(hours=2), room / 2)
+
     def freeze(self, slot: Slot) -> bool:
         draw = slot.draw
         assert draw
@@ -376,10 +396,10 @@ class Model:
         self.notes["freeze_draw", "draw", draw.id] += 1
         return True
 
-    def number(self, slot: Slot, number: str) -> None:
+    def number(self, slot: Slot, number: str, now: datetime) -> None:
         draw = slot.draw
         assert draw
-        if draw.step != "frozen" or draw.number:
+        if draw.step != "frozen" or draw.number or not self._may_draw(slot, now):
             raise No
         draw.number = number
         self.notes["number_draw", "draw", draw.id] += 1
@@ -387,7 +407,7 @@ class Model:
     def draw(self, slot: Slot, now: datetime) -> bool:
         draw = slot.draw
         assert draw
-        if draw.step != "frozen" or not slot.is_open:
+        if draw.step != "frozen" or not self._may_draw(slot, now):
             return False
         entered = [one for one in self.bookings if one.slot is slot and one.state is ENTERED]
         busy = [one for one in entered if self._is_busy(one)]

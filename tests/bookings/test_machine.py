@@ -57,7 +57,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ANSWERS = ("accept", "accept", "decline", "expire")
 WHEN = ("now", "now", "now", "just in time", "at the end")
 DOOR = ("arrive", "arrive", "take back", "miss", "miss", "excuse", "excuse", "late")
-STEPS_OF_A_DRAW = ("freeze", "freeze", "number", "draw", "draw")
+STEPS_OF_A_DRAW = ("freeze", "freeze", "number", "draw", "draw", "give up")
 TO_LINE = (0, 0, 1, 2, 3, 7)  # bits: whose places are taken back, of the last who came
 
 WHO = (1, 1, 2, 3, 3, 4, 6, 7)  # bits: which persons of a family
@@ -356,7 +356,7 @@ class Life(RuleBasedStateMachine):
 
         def number() -> None:
             draw, staff = db.session.get_one(Draw, draw_id), self.world.staff
-            draws.enter_number(draw, f"12 {one}", "彩票", by=Actor(staff, self.now))
+            draws.enter_number(draw, f"12{one % 10}", "彩票", by=Actor(staff, self.now))
 
         if step == "freeze" and slot.is_open:
             self._both(
@@ -366,7 +366,15 @@ class Life(RuleBasedStateMachine):
             )
         elif step == "number":
             self._both(
-                "number", lambda model: model.number(model.slots[index], f"12 {one}"), number
+                "number",
+                lambda model: model.number(model.slots[index], f"12{one % 10}", self.now),
+                number,
+            )
+        elif step == "give up":
+            self._both(
+                "give up",
+                lambda model: model.give_up(model.slots[index], self.now),
+                lambda: draws.give_up_one(slot.id, self.now),
             )
         else:
             self._both(
@@ -458,11 +466,13 @@ class Life(RuleBasedStateMachine):
     # The clock, and death.
 
     @rule(
-        slot=which, minutes=st.sampled_from([1, 5, 31, 61]), to_start=st.sampled_from([0, 0, 0, 1])
+        slot=which,
+        minutes=st.sampled_from([1, 5, 31, 61, 1441]),
+        to_start=st.sampled_from([0, 0, 0, 1]),
     )
     def time_passes(self, slot: int, minutes: int, to_start: int) -> None:
         starts_at = _of(self.model.slots, slot).starts_at
-        before = {1: 61, 5: 9, 31: 0, 61: -20}[minutes]
+        before = {1: 61, 5: 9, 31: 0, 61: -20, 1441: 119}[minutes]  # 1441: a day without a worker
         self.time_passes_to(
             starts_at - before * MINUTE if to_start else self.now + minutes * MINUTE
         )

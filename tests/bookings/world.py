@@ -40,6 +40,7 @@ TOLD = {
     "名额减少": "back",
     "没摇中": "not drawn",
     "摇号就没算": "left draw",
+    "没能按时摇号": "given up",
 }
 LIFE = (Notice, AuditEntry, Reordering, Arrival, Excuse, Offer, DrawEntry, Draw, Booking, Slot)
 

@@ -4,8 +4,6 @@ The caller holds the transaction. Slots are locked before the draw's row, and ea
 by one UPDATE: it happens once. The worker finds and does what is due (jobs.scheduled_jobs).
 """
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +18,18 @@ from hub.bookings import messages, rules
 from hub.bookings.audit import record_all
 from hub.bookings.draw.models import TO_DRAW, TO_FREEZE, Draw, DrawEntry
 from hub.bookings.draw.queries import draw_of, drawn_together, entered_parties, list_of, rows_of
-from hub.bookings.draw.rules import Entry, Outcome, allot, commitment, draw_secret, order, seed_of
+from hub.bookings.draw.rules import (
+    LATEST,
+    NUMBER,
+    Entry,
+    Outcome,
+    allot,
+    commitment,
+    draw_secret,
+    drawn_until,
+    order,
+    seed_of,
+)
 from hub.bookings.models import Booking, BookingState, Ending
 from hub.bookings.slot_counters import (
     UNSYNCHRONISED,
@@ -36,7 +45,6 @@ from hub.refusals import Refused
 from hub.timetable.models import Series, Slot, SlotState
 
 BATCH = 200  # of one step in one round of the worker
-DIGITS = re.compile(r"[0-9][0-9 .,+-]+[0-9]")
 # Spelled out, as the index is: a bound value would not match it.
 IS_TO_COME = text("slot.admission = 'draw' AND slot.drawn_at IS NULL")
 
@@ -91,6 +99,17 @@ def to_draw(_now: datetime) -> Sequence[int]:
     ).all()
 
 
+def to_give_up(now: datetime) -> Sequence[int]:
+    """Return the slots that begin so soon that their draw, which has not been held, is given up."""
+    soon = (
+        select(Slot)
+        .where(IS_TO_COME, Slot.state == SlotState.OPEN, Slot.starts_at <= now + LATEST)
+        .order_by(Slot.starts_at, Slot.id)
+        .limit(BATCH)
+    )
+    return [slot.id for slot in db.session.scalars(soon) if now >= drawn_until(slot)]
+
+
 def promise_one(slot_id: int, now: datetime) -> bool:
     """Promise the draw of a slot; False if it was promised before."""
     slot = db.session.get_one(Slot, slot_id)
@@ -109,6 +128,13 @@ def freeze_one(draw_id: int, now: datetime) -> bool:
 def draw_one(draw_id: int, now: datetime) -> bool:
     """Hold a draw; False if it was held before or is not due."""
     return run_draw(db.session.get_one(Draw, draw_id), now)
+
+
+def give_up_one(slot_id: int, now: datetime) -> bool:
+    """Give up the draw of a slot; False if it was held or given up before, or is still due."""
+    slot = db.session.get_one(Slot, slot_id)
+    lock_slots(slot)
+    return slot.takes_entries and give_up(promise(slot, now), now)
 
 
 def promise(slot: Slot, now: datetime) -> Draw:
@@ -152,18 +178,22 @@ def freeze(draw: Draw, now: datetime) -> bool:
 
 def enter_number(draw: Draw, number: str, source: str, by: Actor) -> None:
     """Save the public number and its source, once. Raises Refused."""
-    number, source = spelt(number), " ".join(source.split())
-    if not DIGITS.fullmatch(number):
-        raise Refused(_("公开数字请只写数字，号码之间空一格。"))
+    if not NUMBER.fullmatch(number):
+        raise Refused(_("公开数字是 3 位，只写这 3 个数字，中间不空格，比如 407。"))
     lock_slots(draw.slot)
     db.session.refresh(draw)
+    held = [slot for slot in drawn_together(draw.slot) if slot.is_open]
+    if not held:
+        raise Refused(_("这一场停办了，不摇号。"))
+    if draw.slot.draw_given_up_at or by.now >= drawn_until(held[0]):
+        raise Refused(_("已经过了最晚的摇号时间，这一场不再摇号，名额先到先得。"))
     if draw.frozen_at is None:
         raise Refused(_("名单还没公布，现在不能写公开数字。"))
     if draw.drawn_at is not None or not _claim(
         draw,
         Draw.numbered_at.is_(None),
         public_number=number,
-        public_source=source,
+        public_source=" ".join(source.split()),
         numbered_by_id=by.account_id,
         numbered_at=by.now,
     ):
@@ -171,21 +201,17 @@ def enter_number(draw: Draw, number: str, source: str, by: Actor) -> None:
     record("number_draw", draw, account_id=by.account_id, detail=number)
 
 
-def spelt(number: str) -> str:
-    """Return the number as it is shown and drawn with: plain digits, one space between them."""
-    return " ".join(unicodedata.normalize("NFKC", number).split())
-
-
 def run_draw(draw: Draw, now: datetime) -> bool:
     """Hold the draw and give each party what it drew; False if it was held before or is not due.
 
-    Without its public number nothing is drawn, unless all who are entered fit.
+    Without its public number nothing is drawn, unless all who are entered fit; and nothing so late
+    that families cannot come any more (`give_up`).
     """
     lock_slots(draw.slot)
     db.session.refresh(draw)
     together = drawn_together(draw.slot)
     held = [slot for slot in together if slot.is_open]
-    if draw.frozen_at is None or not held:
+    if draw.frozen_at is None or not held or now >= drawn_until(held[0]):
         return False
     parties, elsewhere = _who_can_come(entered_parties(held))
     listed = rows_of(draw)
@@ -217,6 +243,32 @@ def run_draw(draw: Draw, now: datetime) -> bool:
     _tell(drawn, held[0], now)
     for slot in held:
         serve_waiting_list(slot, by=Actor(None, now))
+    return True
+
+
+def give_up(draw: Draw, now: datetime) -> bool:
+    """Give up a draw that was not held in time: entries end, their families are told, places open.
+
+    From then on places go to those who come first. False if it was held before, or is still due.
+    """
+    lock_slots(draw.slot)
+    db.session.refresh(draw)
+    together = drawn_together(draw.slot)
+    held = [slot for slot in together if slot.is_open]
+    if not held or now < drawn_until(held[0]):
+        return False
+    if not _claim(draw, Draw.drawn_at.is_(None), drawn_at=now):
+        return False
+    for slot in together:
+        slot.drawn_at = slot.draw_given_up_at = now
+    parties = entered_parties(held)
+    entered = [one for party in parties.values() for one in party]
+    release(entered, BookingState.CANCELLED, ending=Ending.NOT_DRAWN, now=now)
+    db.session.flush()
+    record("give_up_draw", draw, account_id=None)
+    record_all("give_up_draw", entered, None)
+    for party in parties.values():
+        messages.tell_draw_given_up(party, now)
     return True
 
 
@@ -314,8 +366,12 @@ def _claim(draw: Draw, unclaimed: ColumnElement[bool], **values: object) -> bool
 
 
 def _is_held() -> ColumnElement[bool]:
-    """Condition: the slot is not called off; of a whole 期 the other dates are still drawn."""
-    return or_(Slot.state == SlotState.OPEN, Slot.series_id.is_not(None))
+    """Condition: the slot is not called off, or it is of a 期 of which another date takes place."""
+    other = aliased(Slot)
+    of_series = exists().where(
+        other.series_id == Slot.series_id, other.state == SlotState.OPEN, other.drawn_at.is_(None)
+    )
+    return or_(Slot.state == SlotState.OPEN, of_series)
 
 
 def _all(parties: Sequence[Sequence[Booking]]) -> list[Booking]:

@@ -198,6 +198,7 @@ def _lost_last_time(draw: Draw) -> Select[int | None]:
         select(Draw.id, Draw.slot_id)
         .join(Draw.slot)
         .where(Slot.activity_id == draw.slot.activity_id, Draw.drawn_at.is_not(None), entries)
+        .where(Slot.draw_given_up_at.is_(None))
         .order_by(Draw.drawn_at.desc(), Draw.id.desc())
         .limit(1)
         .subquery()

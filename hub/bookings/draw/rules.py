@@ -8,14 +8,16 @@ source. 4. Secret and number together give the order.
 import enum
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 
+from hub import clock
 from hub.config import ROOT
 
 if TYPE_CHECKING:
@@ -149,6 +151,27 @@ def how(smaller_first: bool) -> list[str]:
     ]
 
 
+# The public number: what the welfare lottery's 3D draws every evening, three digits from 000 to 999
+# (rules of 中国福利彩票3D: drawn daily at 21:15). In one spelling, since each is another order.
+NUMBER = re.compile(r"[0-9]{3}")
+NUMBER_AT = time(21, 15)
+# Families must know before they set out.
+LATEST = timedelta(hours=2)
+
+
+def number_at(entries_until: datetime) -> datetime:
+    """Return when the public number is drawn: on the first evening after entries have ended."""
+    day = clock.local(entries_until).date()
+    evening = clock.at(day, NUMBER_AT)
+    return evening if evening > entries_until else clock.at(day + timedelta(days=1), NUMBER_AT)
+
+
+def drawn_until(slot: "Slot") -> datetime:
+    """Return the instant from which a draw is not held any more, but given up."""
+    entries_until = slot.entries_until or slot.starts_at
+    return slot.starts_at - min(LATEST, (slot.starts_at - entries_until) / 2)
+
+
 class Phase(enum.StrEnum):
     """How far a draw has come."""
 
@@ -158,6 +181,7 @@ class Phase(enum.StrEnum):
     FROZEN = "frozen"
     NUMBERED = "numbered"
     DRAWN = "drawn"
+    GIVEN_UP = "given_up"  # not held in time
 
 
 STEPS = {  # the present one of the four steps on the page
@@ -167,11 +191,14 @@ STEPS = {  # the present one of the four steps on the page
     Phase.FROZEN: 3,
     Phase.NUMBERED: 4,
     Phase.DRAWN: 5,
+    Phase.GIVEN_UP: 5,
 }
 
 
 def phase_of(slot: "Slot", draw: "Draw | None", now: datetime) -> Phase:
     """Return how far the draw of a slot has come; without a draw yet, by the clock alone."""
+    if slot.draw_given_up_at:
+        return Phase.GIVEN_UP
     if draw and draw.drawn_at:
         return Phase.DRAWN
     if draw and draw.numbered_at:

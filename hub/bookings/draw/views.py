@@ -12,7 +12,9 @@ from hub.bookings.draw.rules import (
     SCRIPT_FILE,
     STEPS,
     as_csv,
+    drawn_until,
     how,
+    number_at,
     phase_of,
     seed_of,
 )
@@ -55,7 +57,13 @@ def show_draw(slot_id: int) -> Response:
         commitment=draw.commitment if draw else "",
         entered=entered,
         asked=asked,
-        places=draw.places if draw and draw.drawn_at else min(one.places_left for one in held),
+        places=min(one.places_left for one in held)
+        if draw is None or draw.places is None
+        else draw.places,
+        number_at=number_at(slot.entries_until) if slot.entries_until else None,
+        drawn_until=drawn_until(held[0]),
+        committed_at=draw.committed_at if draw else None,
+        is_off=not any(one.is_open for one in together),
         lines=lines,
         mine=mine,
         page_number=page_number,

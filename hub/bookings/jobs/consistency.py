@@ -115,7 +115,10 @@ def _all_questions() -> Iterator[tuple[str, Select[int]]]:
     )
     yield (
         "draw {}: drawn, but an entry has no position",
-        select(Draw.id).where(Draw.drawn_at.is_not(None), undrawn.correlate(Draw).exists()),
+        select(Draw.id)
+        .join(Draw.slot)
+        .where(Draw.drawn_at.is_not(None), Slot.draw_given_up_at.is_(None))
+        .where(undrawn.correlate(Draw).exists()),
     )
     at, stands_at = aliased(Slot), aliased(Draw)
     draw_of_slot = (

@@ -256,6 +256,7 @@ EXPIRE_OFFERS = ScheduledJob("expire offers", _offers_due, _expire_offer)
 PROMISE_DRAWS = ScheduledJob("promise draws", draws.unpromised, draws.promise_one)
 FREEZE_DRAWS = ScheduledJob("freeze draws", draws.to_freeze, draws.freeze_one)
 DRAW = ScheduledJob("draw", draws.to_draw, draws.draw_one)
+GIVE_UP_DRAWS = ScheduledJob("give up draws", draws.to_give_up, draws.give_up_one)
 RELEASE_DESK_PLACES = ScheduledJob("release desk places", _desk_places_due, _release_desk_places)
 SERVE_WAITING_LISTS = ScheduledJob("serve lines", _waiting_lists_due, _serve_waiting_list)
 RELEASE_LATE_PLACES = ScheduledJob("give late places on", _late_due, _release_late_places)
@@ -267,6 +268,7 @@ SCHEDULED_JOBS = (
     PROMISE_DRAWS,
     FREEZE_DRAWS,
     DRAW,
+    GIVE_UP_DRAWS,
     RELEASE_DESK_PLACES,
     SERVE_WAITING_LISTS,
     RELEASE_LATE_PLACES,

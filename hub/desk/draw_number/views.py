@@ -9,8 +9,8 @@ from hub import clock
 from hub.accounts.saved_forms import saved_form
 from hub.actor import Channel
 from hub.bookings.draw import actions as draws
-from hub.bookings.draw.queries import draw_of, listed
-from hub.bookings.draw.rules import phase_of
+from hub.bookings.draw.queries import draw_of, drawn_together, listed
+from hub.bookings.draw.rules import number_at, phase_of
 from hub.catalogue.models import Admission
 from hub.db import transaction
 from hub.desk.access import for_desk, my_slot
@@ -67,6 +67,8 @@ def _number_page(slot: Slot, form: NumberForm, status: int = 200) -> Response:
         entries=listed(draw) if draw else 0,
         number=draw.public_number if draw else "",
         source=draw.public_source if draw else "",
+        number_at=number_at(slot.entries_until) if slot.entries_until else None,
+        is_off=not any(one.is_open for one in drawn_together(slot)),
     )
 
 

@@ -35,7 +35,7 @@ from tests.makers import a_child, a_guardian, a_slot, tomorrow
 
 ENTERED, WAITING = BookingState.ENTERED, BookingState.WAITING
 CONFIRMED, CANCELLED = BookingState.CONFIRMED, BookingState.CANCELLED
-NUMBER, SOURCE = "4 0 7", "福彩3D 第2026315期"
+NUMBER, SOURCE = "407", "福彩3D 第2026315期"
 
 
 @pytest.fixture

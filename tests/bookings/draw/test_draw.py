@@ -56,7 +56,7 @@ class TestTheDraw:
         draw = the_draw(slot)
         entries, _ = frozen_list(draw)
         rows = [(one.registration, one.tier, one.lost_before, one.places) for one in entries]
-        assert outcomes(slot) == by_hand(rows, draw.secret, "4 0 7", 6, 4, True)
+        assert outcomes(slot) == by_hand(rows, draw.secret, "407", 6, 4, True)
         wanted = {"place": CONFIRMED, "waiting": WAITING, "none": CANCELLED}
         for registration, outcome in outcomes(slot):
             party = parties[registration - 1]

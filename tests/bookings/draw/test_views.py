@@ -19,9 +19,11 @@ from hub import clock as hub_clock
 from hub.actor import Actor
 from hub.bookings.draw import actions as draws
 from hub.bookings.draw.models import Draw
+from hub.bookings.draw.rules import drawn_until
 from hub.bookings.jobs.consistency import inconsistencies
-from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, PROMISE_DRAWS
+from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, GIVE_UP_DRAWS, PROMISE_DRAWS
 from hub.bookings.models import Booking, BookingState
+from hub.bookings.slot_changes.actions import call_off
 from hub.catalogue.models import Activity, Admission
 from hub.db import db, transaction
 from hub.desk.draw_number import views
@@ -34,7 +36,7 @@ from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.makers import a_child, a_guardian, a_slot, tomorrow
 
-NUMBER, SOURCE = "4 0 7", "福彩3D 2026年11月26日 第2026315期"
+NUMBER, SOURCE = "407", "福彩3D 2026年11月26日 第2026315期"
 OUTCOMES = {"摇中": "place", "候补": "waiting", "没摇中": "none", "已退出": "withdrawn"}
 
 
@@ -89,7 +91,7 @@ def type_in(app: Flask, cast: Cast, slot_id: int, expect: int = 200, **typed: st
     """The clerk fills in the form the page shows."""
     clerk = Browser(app).sign_in(cast.clerk)
     form = clerk.visit(f"/desk/slots/{slot_id}/draw-number")
-    answers = {"number": NUMBER, "source": SOURCE} | typed
+    answers = {"number": NUMBER, "again": typed.get("number", NUMBER), "source": SOURCE} | typed
     return clerk.submit(form, expect, form="draw-number", **answers)
 
 
@@ -158,6 +160,47 @@ class TestThePromise:
         look()
 
 
+class TestWhenItIsNotHeld:
+    def test_the_pages_say_so_and_that_places_are_first_come(
+        self, app: Flask, cast: Cast, browser: Browser, slot_id: int, clock: Clock
+    ) -> None:
+        with app.test_request_context():
+            [booking_id] = enter(slot_id, [cast.xiaoman])
+        with app.app_context():
+            number = db.session.get_one(Booking, booking_id).number
+            until = drawn_until(db.session.get_one(Slot, slot_id))
+        assert "还没摇成，就不摇了，名额先到先得" in browser.visit(f"/slots/{slot_id}/draw").text
+        clock.move_to(until)
+        with app.test_request_context():
+            assert did(GIVE_UP_DRAWS) == 1
+        assert "这次不摇了，名额改成先到先得" in browser.visit(f"/slots/{slot_id}/draw").text
+        assert "没能按时摇号，名额先到先得。" in browser.visit(f"/slots/{slot_id}").text
+        page = Browser(app).sign_in(cast.mother).visit(f"/bookings/{number}")
+        assert "没有摇号" in page.text
+        assert "没摇中" not in page.text
+
+    def test_because_the_slot_was_called_off_every_page_says_the_same_and_takes_no_number(
+        self, app: Flask, cast: Cast, browser: Browser, slot_id: int, clock: Clock
+    ) -> None:
+        enter_families(app, slot_id, 2, 2)
+        close(app, slot_id, clock)
+        with app.test_request_context(), transaction():
+            slot = db.session.get_one(Slot, slot_id)
+            call_off(slot, "停水", by=Actor(cast.clerk, hub_clock.now()))
+        page = Browser(app).sign_in(cast.clerk).visit(f"/desk/slots/{slot_id}/draw-number")
+        assert "这一场停办了，不摇号。" in page.text
+        assert not [form for form in page.forms if "draw-number" in form.action]
+        assert "这一场停办了，不摇号。" in browser.visit(f"/slots/{slot_id}/draw").text
+
+    def test_in_time_the_page_named_the_public_draw_and_when_the_secret_was_fixed(
+        self, app: Flask, browser: Browser, slot_id: int
+    ) -> None:
+        work(app)
+        page = browser.visit(f"/slots/{slot_id}/draw")
+        assert "21:15 福利彩票“3D”开奖，用这 3 位数字" in page.text
+        assert "今天 10:00 就定了" in page.text
+
+
 class TestWhileItIsOpen:
     def test_the_page_says_how_many_are_entered_and_what_the_odds_are(
         self, app: Flask, browser: Browser, slot_id: int
@@ -207,7 +250,7 @@ class TestTheFrozenList:
             ["2", "0", "否", "1", ""],
             ["3", "1", "否", "1", ""],
         ]
-        assert "截止以后第一期福利彩票" in page.text
+        assert "公开数字用 今天 21:15 开奖的福利彩票“3D”，3 位数字" in page.text
         assert not {"小满", "阿木", "困难家庭"} & set(re.findall(r"[\u4e00-\u9fff]+", page.text))
         mine = Browser(app).sign_in(cast.mother).visit(f"/slots/{slot_id}/draw")
         assert "您家的登记号是 1 号" in mine.text
@@ -374,7 +417,7 @@ class TestTheDesk:
         Browser(app).sign_in(cast.manager).visit(path)
         stranger = Browser(app).sign_in(cast.other_clerk)
         token = stranger.token()
-        sent = {"number": NUMBER, "source": SOURCE, "csrf_token": token}
+        sent = {"number": NUMBER, "again": NUMBER, "source": SOURCE, "csrf_token": token}
         stranger.post(path, sent, expect=404)
         with app.app_context():
             assert db.session.scalars(select(Draw.public_number)).one() == ""
@@ -384,7 +427,10 @@ class TestTheDesk:
         [
             ({"number": ""}, "请写公开数字"),
             ({"source": ""}, "请写这个数字是哪里来的"),
-            ({"number": "四零七"}, "请只写数字"),
+            ({"number": "四零七"}, "只写这 3 个数字"),
+            ({"number": "4 0 7"}, "只写这 3 个数字"),
+            ({"again": "470"}, "两次写的公开数字不一样"),
+            ({"again": ""}, "请再写一遍公开数字"),
             ({"number": "1" * 61}, "数字太长了"),
             ({"source": "长" * 201}, "请写短一点"),
         ],
@@ -403,7 +449,8 @@ class TestTheDesk:
         refused = type_in(app, cast, slot_id, 422, **typed)
         assert said in refused.text
         fields = refused.form("draw-number").fields
-        kept = {"number": NUMBER, "source": SOURCE} | typed
+        again = typed.get("number", NUMBER)
+        kept = {"number": NUMBER, "again": again, "source": SOURCE} | typed
         assert {name: fields[name] for name in kept} == kept
 
     def test_the_number_stands_once_it_is_typed_in(
@@ -414,7 +461,7 @@ class TestTheDesk:
         clerk = Browser(app).sign_in(cast.clerk)
         form = clerk.visit(f"/desk/slots/{slot_id}/draw-number")
         type_in(app, cast, slot_id)
-        late = clerk.submit(form, 422, form="draw-number", number="1 2 3", source=SOURCE)
+        late = clerk.submit(form, 422, form="draw-number", number="123", again="123", source=SOURCE)
         assert "已经定了，不能再改" in late.text
         assert NUMBER in late.text
 
@@ -450,7 +497,8 @@ def test_on_a_phone_before_and_after(
     assert "您家的登记号是 1 号" in phone.text
     small = phones(cast.clerk, viewport=(360, 740))
     small.visit(f"/desk/slots/{slot_id}/draw-number")
-    small.page.get_by_label("公开数字").fill(NUMBER)
+    small.page.get_by_label("公开数字", exact=True).fill(NUMBER)
+    small.page.get_by_label("再写一遍公开数字").fill(NUMBER)
     small.page.get_by_label("出处").fill(SOURCE)
     small.press("写下数字，摇号")
     assert "结果出来了" in small.text

@@ -189,8 +189,7 @@ class TestWaitingList:
             return bool(desk.do(answer))
 
         assert not at(until - TICK, waiting_list.expire, now=until - TICK)
-        assert not at(until, waiting_list.accept, by=Actor(None, until))
-        assert at(until, waiting_list.expire, now=until)
+        assert not at(until, waiting_list.accept, by=Actor(None, until))  # and ends it
         assert not at(until, waiting_list.expire, now=until)
         assert not at(until, waiting_list.decline, by=Actor(None, until))
         assert desk.states(first, second) == ["cancelled", "offered"]
