@@ -57,7 +57,7 @@ def _leave(date: Booking, now: datetime) -> str:
     return _("又能来了") if refusal_of(rules.check_may_return, date, now) is None else ""
 
 
-def in_cards(bookings: Iterable[Booking]) -> list[tuple[Booking, int]]:
+def in_cards(bookings: Iterable[Booking], now: datetime) -> list[tuple[Booking, int]]:
     """Group bookings into cards: pairs of the booking to show and how many dates it stands for.
 
     What is one 期 to a person is one card, shown as its first date. Past dates are cards of their
@@ -65,8 +65,9 @@ def in_cards(bookings: Iterable[Booking]) -> list[tuple[Booking, int]]:
     """
     cards: dict[tuple[object, ...], tuple[Booking, int]] = {}
     for booking in bookings:
-        whole = booking.slot.is_of_whole and (booking.is_live or booking.cancelled_at is not None)
-        alike = (booking.party, booking.person_id, booking.is_live, booking.cancelled_at)
+        is_to_come = booking.is_live and booking.ends_at > now
+        whole = booking.slot.is_of_whole and (is_to_come or booking.cancelled_at is not None)
+        alike = (booking.party, booking.person_id, is_to_come, booking.cancelled_at)
         key = alike if whole else (booking.id,)
         first, count = cards.get(key, (booking, 0))
         cards[key] = first, count + 1

@@ -97,6 +97,8 @@ def check_may_move(
         raise Refused(_("这位家人已经移出，不能改期。"))
     if slot.activity_id != booking.slot.activity_id or slot.id == booking.slot_id:
         raise Refused(_("只能改到同一个活动的别的场次。"))
+    check_single(booking.slot)
+    check_single(slot)
     if not by_staff:
         check_may_cancel(booking, now)
     check_window(slot, now, by_staff=by_staff)

@@ -20,6 +20,7 @@ from tests.bookings.series.whole import (
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.desk.conftest import Desk
+from tests.makers import tomorrow
 
 
 def a_series(app: Flask, cast: Cast) -> int:
@@ -73,3 +74,24 @@ def test_gives_up_all_dates_to_come_after_the_deadline(
 def date_number(app: Flask, number: str, date: int) -> str:
     with app.app_context():
         return db.session.get_one(Booking, booking_on(app, number, date)).number
+
+
+def test_moves_no_single_date_out_of_a_whole_or_into_it(
+    app: Flask, browser: Browser, cast: Cast, desk: Desk
+) -> None:
+    series = a_series(app, cast)
+    number = enrol_family(app, series, (cast.mother, [cast.xiaoman]))
+    desk.fill(tomorrow(18), confirmed=1, name="小宝")
+    into, other = date_ids(app, series)[1], desk.fill(tomorrow(20), capacity=3)
+    page = browser.sign_in(cast.clerk).visit(f"/desk/bookings/{number}")
+    assert "改期" not in page.links
+    single = desk.number_of("小宝1")
+    offered = browser.visit(f"/desk/bookings/{single}/move")
+    assert str(into) not in offered.form("/move").choices["slot"]
+    sent = {"csrf_token": browser.token(), "slot": str(other)}
+    assert (
+        "整期的活动不能改其中一次" in browser.post(f"/desk/bookings/{number}/move", sent, 422).text
+    )
+    browser.post(f"/desk/bookings/{single}/move", sent | {"slot": str(into)}, 422)
+    assert states(app, number) == ["confirmed"] * DATES
+    assert desk.state_of(single) == "confirmed"

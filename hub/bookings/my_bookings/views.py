@@ -42,8 +42,8 @@ def my_bookings() -> ResponseReturnValue:
     offers = waiting_list_queries.open_offers(coming)
     return page(
         "bookings/my_bookings/my_bookings.html",
-        coming=in_cards(coming),
-        past=in_cards(past),
+        coming=in_cards(coming, now),
+        past=in_cards(past, now),
         page_number=page_number,
         has_more=has_more,
         offers=_by_offer(coming, offers, now),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Account
@@ -12,7 +12,7 @@ from hub.bookings.models import LIVE, Booking, Excuse
 from hub.db import db
 from hub.desk.roster.queries import Listed, listed_rows
 from hub.families.models import Guardian
-from hub.timetable.models import Slot, SlotState
+from hub.timetable.models import Series, Slot, SlotState
 
 MOST_SLOTS = 40  # offered to move a booking to
 
@@ -64,7 +64,11 @@ def party_of(booking: Booking) -> list[Booking]:
 
 
 def slots_to_move_to(booking: Booking, now: datetime) -> Sequence[Slot]:
-    """Return the coming slots of the same activity that take bookings now, soonest first."""
+    """Return the coming slots of the same activity that take bookings now, soonest first.
+
+    The dates of a whole 期 are booked together or not at all.
+    """
+    of_whole = exists().where(Series.id == Slot.series_id, Series.is_whole)
     slots = (
         select(Slot)
         .where(
@@ -74,6 +78,7 @@ def slots_to_move_to(booking: Booking, now: datetime) -> Sequence[Slot]:
             Slot.ends_at > now,
             Slot.opens_at <= now,
             Slot.state == SlotState.OPEN,
+            ~of_whole,
         )
         .options(joinedload(Slot.activity), joinedload(Slot.room))
         .order_by(Slot.starts_at, Slot.id)

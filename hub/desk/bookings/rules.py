@@ -46,6 +46,8 @@ def acts_on(
         possible = possible | {"person"}
     if held_until is not None and now >= held_until:
         possible = possible - {"acceptance"}
+    if slot.is_of_whole:
+        possible = possible - {"move"}
     if booking.person is None or slot.takes_entries:
         possible = possible - {"restoration", "move"}
     return possible

@@ -362,6 +362,16 @@ class TestMyBookings:
         assert f"冬季第1期 · 还有 {DATES} 次" in page.text
         assert f"/bookings/{number}" in page.hrefs
 
+    def test_show_each_date_that_is_over_by_itself_and_not_as_one_to_come(
+        self, browser: Browser, cast: Cast, series: int, clock: Clock
+    ) -> None:
+        enrolled(browser, cast, series)
+        clock.move_to(tomorrow(18) + WEEK)
+        page = browser.visit("/bookings")
+        assert page.text.count("亲子绘本") == 3
+        assert f"还有 {DATES - 2} 次" in page.text
+        assert "还有 2 次" not in page.text.split("过去的和取消的")[-1]
+
     def test_show_what_was_cancelled_together_as_one_card(
         self, app: Flask, browser: Browser, cast: Cast, series: int
     ) -> None:
