@@ -5,11 +5,15 @@ PYTHON ?= python3
 PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
 CATALOGUE := hub/translations/en/LC_MESSAGES/messages
 
-.PHONY: run test check bench lock words
+.PHONY: run init test check bench lock words
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(CATALOGUE).mo
 	@$(VENV)/bin/hub serve
+
+# Once, before the first start in production, where nothing else makes a database.
+init: $(VENV)/.run
+	@$(VENV)/bin/hub init
 
 test: $(VENV)/.dev $(CATALOGUE).mo
 	@sh tests/install-tools.sh

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from hub.config import ConfigError, load_settings
-from hub.ops.serve import pack_static_files, refuse_demo_data
+from hub.ops.serve import check_database, pack_static_files
 from hub.ops.warm_up import warm_up
 
 try:
@@ -41,9 +41,9 @@ loglevel = "warning"
 
 
 def on_starting(server: Any) -> None:
-    """Refuse made-up data in production also where gunicorn was started by hand."""
+    """Refuse a missing database and made-up data in production, where started by hand too."""
     try:
-        refuse_demo_data(server.app.wsgi())
+        check_database(server.app.wsgi())
     except ConfigError as error:
         sys.exit(f"hub: {error}")
 

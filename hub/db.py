@@ -5,11 +5,22 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, DateTime, Enum, Integer, MetaData, String, event
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Connection,
+    DateTime,
+    Enum,
+    Integer,
+    MetaData,
+    String,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
@@ -23,7 +34,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from hub.config import ROOT
+from hub.config import ROOT, ConfigError
 
 WRITTEN = "written"  # in the info of a session: something was written in this transaction
 BigInt = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
@@ -137,6 +148,27 @@ def inserting(table: type[Base]) -> Any:
     return dialect.insert(table)
 
 
+def file_of(url: URL) -> Path | None:
+    """Return the file of a SQLite database; None if it is in memory or a server's."""
+    is_file = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    return Path(str(url.database)).absolute() if is_file else None
+
+
+def make_file(url: URL) -> None:
+    """Make the empty file of a SQLite database if it is missing: connecting never does.
+
+    Raises ConfigError if its folder is missing or closed.
+    """
+    file = file_of(url)
+    try:
+        if file is not None:
+            file.touch()
+    except OSError as error:
+        raise ConfigError(
+            f"the database of HUB_DATABASE_URL is away: {file}: {error.strerror}"
+        ) from error
+
+
 def render_type(kind: str, item: Any, _context: Any) -> str | bool:
     """How a migration spells our own column types: as what the database knows."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
@@ -157,6 +189,18 @@ def _note_statement(asked: ORMExecuteState) -> None:
 def _forget_writes(session: Session, ended: SessionTransaction) -> None:
     if ended.parent is None:
         session.info.pop(WRITTEN, None)
+
+
+@event.listens_for(Engine, "do_connect")
+def _open_what_is_there(
+    dialect: Dialect, _record: Any, words: Any, options: dict[str, Any]
+) -> Any | None:
+    """Open a SQLite file that exists. SQLite itself would make an empty one of a disk that is away,
+    into which everybody books.
+    """
+    if dialect.name != "sqlite" or not words or words[0] == ":memory:":
+        return None
+    return dialect.connect(f"{Path(words[0]).as_uri()}?mode=rw", **{**options, "uri": True})
 
 
 @event.listens_for(Engine, "connect")

@@ -13,7 +13,7 @@ from hub.bookings.feedback import models as feedback
 from hub.bookings.waiting_list import models as waiting_list
 from hub.calendars import models as calendars
 from hub.catalogue import models as catalogue
-from hub.db import db, render_type
+from hub.db import db, make_file, render_type
 from hub.families import models as families
 from hub.notices import models as notices
 from hub.timetable import models as timetable
@@ -28,6 +28,7 @@ ONE_AT_A_TIME = 7_204_115  # the key of PostgreSQL's lock, any number that nobod
 
 
 def run() -> None:
+    make_file(db.engine.url)
     with db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             # Tables are built anew to change them, and the rows of others must not mind. Said to

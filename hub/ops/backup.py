@@ -20,7 +20,7 @@ from hub.accounts.models import AccountSession, SignInCode
 from hub.bookings.models import Booking
 from hub.catalogue.models import Centre
 from hub.config import ConfigError
-from hub.db import db, migrate, transaction
+from hub.db import db, file_of, migrate, transaction
 from hub.timetable.models import Slot
 
 # How the files of both databases begin.
@@ -63,7 +63,7 @@ def bring_back(file: Path) -> Restored:
     url = db.engine.url
     is_sqlite = url.get_backend_name() == "sqlite"
     _check_kind(file, is_sqlite=is_sqlite)
-    if inspect(db.engine).get_table_names():
+    if (not is_sqlite or _path(url).exists()) and inspect(db.engine).get_table_names():
         raise ConfigError("the database is not empty; a backup is restored into an empty one only.")
     db.engine.dispose()
     if is_sqlite:
@@ -184,6 +184,7 @@ def _program(name: str) -> str:
 
 
 def _path(url: URL) -> Path:
-    if not url.database or url.database == ":memory:":
+    file = file_of(url)
+    if file is None:
         raise ConfigError("this database is in no file.")
-    return Path(url.database)
+    return file

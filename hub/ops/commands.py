@@ -62,6 +62,17 @@ def serve_command() -> None:
     serve.serve(app, clock.now())
 
 
+@click.command("init")
+@in_words
+def init_command() -> None:
+    """Make the database, once; in production nothing else does."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
+    if serve.prepare(app, clock.now(), make=True):
+        click.echo("the database is made; hub serve starts the site")
+    else:
+        click.echo("there is a database already; it has the newest tables, and kept what it holds")
+
+
 @click.command("seed")
 @in_words
 def seed_command() -> None:
@@ -241,12 +252,14 @@ def _unsent() -> Iterator[str]:
 
 
 def _need_tables() -> None:
+    serve.refuse_missing_database()
     if not is_migrated():
         raise ConfigError("the database has not all of its tables yet; hub serve makes them.")
     db.session.rollback()
 
 
 ALL: list[click.Command] = [
+    init_command,
     serve_command,
     seed_command,
     import_centres_command,

@@ -25,6 +25,7 @@ from hub.ops.seed.files import rows_of
 from hub.ops.seed.ground import lay_ground
 from hub.ops.worker_process import start_worker_process
 from hub.web.assets import PACKED, STATIC
+from hub.web.health import is_made
 
 MIGRATIONS = ROOT / "hub" / "migrations"
 ROLES = {"desk": "前台", "manager": "负责人", "administrator": "管理员"}
@@ -50,9 +51,16 @@ def serve(app: Flask, now: datetime) -> None:
     os.execv(sys.executable, command)  # noqa: S606 – no shell, no word from outside
 
 
-def prepare(app: Flask, now: datetime) -> None:
-    """Bring the database to the newest tables, and lay down in it what belongs there."""
+def prepare(app: Flask, now: datetime, *, make: bool = False) -> bool:
+    """Bring the database to the newest tables, and lay down in it what belongs there.
+
+    Return whether it was made. Production makes one only if it is told to: else a disk that is not
+    mounted would become an empty site. Raises ConfigError if there is none.
+    """
     settings: Settings = app.config["HUB"]
+    if settings.is_production and not make:
+        refuse_missing_database()
+    is_new = not is_made()
     upgrade(directory=str(MIGRATIONS))
     if settings.is_production:
         refuse_demo_data(app)
@@ -62,6 +70,29 @@ def prepare(app: Flask, now: datetime) -> None:
         password_hash = hash_password(people.demo_password())
         with transaction():
             demo.seed(settings, password_hash, now)
+    return is_new
+
+
+def check_database(app: Flask) -> None:
+    """Raise ConfigError where production would start without its database, or with demo data.
+
+    For gunicorn started by hand, which prepares nothing.
+    """
+    settings: Settings = app.config["HUB"]
+    if settings.is_production:
+        with app.app_context(), _database_errors_in_one_line():
+            refuse_missing_database()
+            refuse_demo_data(app)
+
+
+def refuse_missing_database() -> None:
+    """Raise ConfigError if there is no database, in words that say how it comes back or is made."""
+    if not is_made():
+        where = db.engine.url.render_as_string(hide_password=True)
+        raise ConfigError(
+            f"there is no database in {where}; if it was moved or is not mounted, bring it back; "
+            "hub init makes a new one."
+        )
 
 
 def refuse_demo_data(app: Flask) -> None:

@@ -9,7 +9,7 @@ from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.db import db, migrate
+from hub.db import db, file_of, migrate
 from hub.web.security import Admits, open_to
 
 blueprint = Blueprint("health", __name__)
@@ -35,11 +35,20 @@ def show_readiness() -> ResponseReturnValue:
     return {"status": "ok"}
 
 
+def is_made() -> bool:
+    """Whether there is a database at all: a file, and tables in it."""
+    file = file_of(db.engine.url)
+    return (file is None or file.exists()) and bool(_current())
+
+
 def is_migrated() -> bool:
     """Whether the database stands where the program's migrations end."""
+    return _current() == _newest()
+
+
+def _current() -> set[str]:
     with db.engine.connect() as connection:
-        current = set(MigrationContext.configure(connection).get_current_heads())
-    return current == _newest()
+        return set(MigrationContext.configure(connection).get_current_heads())
 
 
 @cache

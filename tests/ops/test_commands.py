@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_migrate import upgrade
 
 from hub import clock, create_app
 from hub.db import db
@@ -12,7 +13,7 @@ from hub.notices.models import Notice
 from hub.ops.commands import GIVEN_UP_SHOWN
 from hub.timetable.models import Slot
 from tests.aliases import Save
-from tests.conftest import settings
+from tests.conftest import MIGRATIONS, settings
 from tests.makers import a_booking, a_child, a_slot, an_account
 from tests.ops.conftest import run
 
@@ -99,8 +100,12 @@ def test_check_names_a_slot_whose_places_do_not_add_up(app: Flask, saved: Save) 
     [("seed",), ("import-centres", __file__), ("send",), ("check",)],
     ids=lambda words: words[0],
 )
-def test_without_tables_a_command_says_how_they_are_made(tmp_path: Any, words: tuple[str]) -> None:
+def test_without_the_newest_tables_a_command_says_how_they_are_made(
+    tmp_path: Any, words: tuple[str]
+) -> None:
     app = create_app(settings(f"sqlite:///{tmp_path / 'new.db'}"))
+    with app.app_context():
+        upgrade(directory=MIGRATIONS, revision="0001")
     result = run(app, *words)
     assert result.exit_code == 1
     assert "hub serve makes them" in result.output

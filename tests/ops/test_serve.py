@@ -21,6 +21,7 @@ from hub.db import db
 from hub.ops import serve
 from hub.web.health import is_migrated
 from tests.conftest import settings
+from tests.databases import another_database
 from tests.ops.conftest import run
 
 PRODUCTION = {"HUB_ENV": "production", "HUB_SECRET_KEY": "the real key of a real installation"}
@@ -29,7 +30,8 @@ PRODUCTION = {"HUB_ENV": "production", "HUB_SECRET_KEY": "the real key of a real
 @pytest.fixture
 def production(tmp_path: Path) -> Iterator[Flask]:
     """A production installation on a database that does not exist yet."""
-    app = create_app(settings(f"sqlite:///{tmp_path / 'new.db'}", **PRODUCTION))
+    new = f"sqlite:///{tmp_path / 'new.db'}"
+    app = create_app(settings(new, HUB_BIND="127.0.0.1:0", **PRODUCTION))
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -45,12 +47,70 @@ def test_an_empty_production_gets_its_tables_kinds_and_districts_and_nothing_mad
     production: Flask,
 ) -> None:
     with production.app_context():
-        serve.prepare(production, clock.now())
-        serve.prepare(production, clock.now())
+        assert serve.prepare(production, clock.now(), make=True)
+        assert not serve.prepare(production, clock.now()), "it is there now"
         assert is_migrated()
         assert db.session.scalar(select(func.count(Kind.id))) == 9
         assert db.session.scalar(select(func.count(District.id))) == 41
         assert db.session.scalar(select(func.count(Centre.id))) == 0
+
+
+@pytest.mark.parametrize("left", ["no file", "an empty file"])
+def test_production_never_makes_a_database_by_starting(
+    production: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    """The disk was not mounted: the next start would serve an empty site without a word."""
+    monkeypatch.setattr(os, "execv", lambda *_words: pytest.fail("the server was started"))
+    monkeypatch.setattr(os, "fork", lambda: pytest.fail("a worker was started"))
+    file = tmp_path / "new.db"
+    if left == "an empty file":
+        file.touch()
+    for words in (["serve"], ["check"], ["send"], ["worker", "--once"], ["staff", "list"]):
+        result = run(production, *words)
+        assert result.exit_code == 1
+        assert result.output.startswith(f"Error: there is no database in sqlite:///{file}; ")
+        assert "hub init makes a new one" in result.output
+        assert result.output.count("\n") == 1
+    assert file.exists() == (left == "an empty file")
+    if file.exists():
+        with production.app_context():
+            assert db.inspect(db.engine).get_table_names() == []
+
+
+def test_hub_init_makes_the_database_once_and_keeps_what_it_holds(production: Flask) -> None:
+    first, second = run(production, "init"), run(production, "init")
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    assert first.output.startswith("the database is made")
+    assert second.output.startswith("there is a database already")
+    with production.app_context():
+        assert is_migrated()
+        assert serve.prepare(production, clock.now()) is False
+
+
+def test_production_in_postgresql_without_tables_is_not_made_by_starting_either(
+    postgresql_url: str,
+) -> None:
+    with another_database(postgresql_url, "unmade") as url:
+        app = create_app(settings(url, HUB_BIND="127.0.0.1:0", **PRODUCTION))
+        with app.app_context():
+            with pytest.raises(ConfigError, match="there is no database in postgresql"):
+                serve.prepare(app, clock.now())
+            assert db.inspect(db.engine).get_table_names() == []
+            assert serve.prepare(app, clock.now(), make=True)
+            serve.prepare(app, clock.now())
+            db.session.remove()
+            db.engine.dispose()
+
+
+def test_gunicorn_started_by_hand_makes_no_database_either(
+    production: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "STATIC", tmp_path / "static")
+    conf = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    server = SimpleNamespace(app=SimpleNamespace(wsgi=lambda: production))
+    with pytest.raises(SystemExit, match="hub: there is no database in sqlite"):
+        conf["on_starting"](server)
+    assert not (tmp_path / "new.db").exists()
 
 
 def test_production_does_not_start_with_demo_data_and_does_without(demo: Flask) -> None:
@@ -84,7 +144,7 @@ def test_the_demo_does_not_start_on_the_database_of_a_real_installation(
 ) -> None:
     """Somebody forgot HUB_ENV: it would be filled with made-up centres and show all codes."""
     with production.app_context():
-        serve.prepare(production, clock.now())
+        serve.prepare(production, clock.now(), make=True)
         demo = create_app(settings(production.config["SQLALCHEMY_DATABASE_URI"]))
         with demo.app_context():
             with pytest.raises(ConfigError, match="real installation"):
@@ -96,7 +156,7 @@ def test_the_demo_does_not_start_on_the_database_of_a_real_installation(
 def test_no_connection_is_left_for_the_workers_to_share(production: Flask) -> None:
     """Two processes that talk over one connection read each other's answers."""
     with production.app_context():
-        serve.prepare(production, clock.now())
+        serve.prepare(production, clock.now(), make=True)
         db.session.remove()
         db.engine.dispose()
         serve.refuse_demo_data(production)
