@@ -1,6 +1,7 @@
 """The database: connections, the base of every table, and transaction()."""
 
 import enum
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, Engine
-from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InvalidatePoolError,
+    OperationalError,
+    PendingRollbackError,
+)
 from sqlalchemy.orm import (
     DeclarativeBase,
     ORMExecuteState,
@@ -32,10 +38,12 @@ from sqlalchemy.orm import (
     mapped_column,
     registry,
 )
+from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
 from hub.config import ROOT, ConfigError
 
+OPENED = "opened"  # in the info of a connection: the path of its file, and which file that was
 WRITTEN = "written"  # in the info of a session: something was written in this transaction
 BigInt = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
 
@@ -193,13 +201,15 @@ def _forget_writes(session: Session, ended: SessionTransaction) -> None:
 
 @event.listens_for(Engine, "do_connect")
 def _open_what_is_there(
-    dialect: Dialect, _record: Any, words: Any, options: dict[str, Any]
+    dialect: Dialect, record: Any, words: Any, options: dict[str, Any]
 ) -> Any | None:
     """Open a SQLite file that exists. SQLite itself would make an empty one of a disk that is away,
     into which everybody books.
     """
     if dialect.name != "sqlite" or not words or words[0] == ":memory:":
         return None
+    # Looked at before it is opened: if it is exchanged in between, the next look notices.
+    record.info[OPENED] = words[0], _identity(words[0])
     return dialect.connect(f"{Path(words[0]).as_uri()}?mode=rw", **{**options, "uri": True})
 
 
@@ -213,6 +223,41 @@ def _open(connection: Any, _record: Any) -> None:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Pool, "checkout")
+def _leave_a_file_that_is_gone(_connection: Any, record: Any, _lent: Any) -> None:
+    """Open the file anew if it was deleted or exchanged: an open one can be written for ever, and
+    what is written is lost. If there is none, that fails like any database that is away. A look
+    takes a microsecond.
+    """
+    if _is_gone(record.info):
+        raise InvalidatePoolError
+
+
+@event.listens_for(Engine, "commit")
+def _commit_into_a_file_that_is_there(connection: Connection) -> None:
+    """Refuse to acknowledge what was written into a file that went away during the act."""
+    if _is_gone(connection.info):
+        gone = sqlite3.OperationalError("the database file was deleted or exchanged")
+        raise OperationalError("COMMIT", None, gone)
+
+
+def _is_gone(info: dict[str, Any]) -> bool:
+    """Whether a connection's SQLite file is no longer the one at its path."""
+    if OPENED not in info:
+        return False
+    path, identity = info[OPENED]
+    return _identity(path) != identity
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what tells a file from all others, also from one of the same name; None if missing."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @event.listens_for(Engine, "begin")
