@@ -36,7 +36,7 @@ from tests.conftest import settings
 from tests.makers import a_booking, a_slot, an_activity
 
 NEW = "/family/persons/new"
-PASSWORD = "/sign-in/password"
+CODE, PASSWORD = "/sign-in", "/sign-in/password"
 # Marks above and below in turn: putting them in order takes the square of their number.
 MARKS = "\u0301\u0316" * 100_000
 
@@ -47,10 +47,10 @@ def send(browser: Browser, address: str, fields: dict[str, str], **headers: str)
     return browser.client.post(address, data=sent, headers=headers)
 
 
-def guess(browser: Browser, forwarded_for: str) -> int:
-    """Try a password from a claimed address."""
-    sent = {"phone": "13800138000", "password": "a guess"}
-    return send(browser, PASSWORD, sent, **{"X-Forwarded-For": forwarded_for}).status_code
+def ask(browser: Browser, forwarded_for: str, number: int) -> int:
+    """Ask for the code of one of many phones from a claimed address."""
+    sent = {"phone": f"1380013800{number}"}
+    return send(browser, CODE, sent, **{"X-Forwarded-For": forwarded_for}).status_code
 
 
 @pytest.fixture
@@ -174,12 +174,13 @@ def test_a_null_character_in_a_search_is_left_out(browser: Browser, cast: Cast) 
 def test_an_address_that_tried_too_much_locks_out_no_further_phone(
     app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "PASSWORDS_PER_ADDRESS_AND_QUARTER", 3)
+    monkeypatch.setattr(rules, "CODES_PER_ADDRESS_AND_HOUR", 3)
     for number in range(8):
         sent = {"phone": f"1380013800{number}", "password": "a guess"}
-        assert send(browser, PASSWORD, sent).status_code == (422 if number < 3 else 429)
+        address = PASSWORD if number % 2 else CODE
+        assert send(browser, address, sent).status_code == (303 if number < 3 else 429)
     with app.app_context():
-        phones = select(func.count()).where(RateCount.purpose == "password_phone")
+        phones = select(func.count()).where(RateCount.purpose == "code_phone_hour")
         assert db.session.scalar(phones) == 3
 
 
@@ -206,20 +207,20 @@ def test_counts_whose_window_has_passed_are_cleared_away(
 def test_a_made_up_forwarded_address_counts_for_nothing(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "PASSWORDS_PER_ADDRESS_AND_QUARTER", 2)
-    statuses = [guess(browser, f"10.0.0.{number}") for number in range(4)]
-    assert statuses == [422, 422, 429, 429]
+    monkeypatch.setattr(rules, "CODES_PER_ADDRESS_AND_HOUR", 2)
+    statuses = [ask(browser, f"10.0.0.{number}", number) for number in range(4)]
+    assert statuses == [303, 303, 429, 429]
 
 
 def test_behind_a_proxy_only_what_the_proxy_added_counts(
     app: Flask, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "PASSWORDS_PER_ADDRESS_AND_QUARTER", 2)
+    monkeypatch.setattr(rules, "CODES_PER_ADDRESS_AND_HOUR", 2)
     behind = create_app(settings(database_url, HUB_PROXIES="1"))
     browser = Browser(behind)
-    made_up = [guess(browser, f"10.0.0.{number}, 192.0.2.1") for number in range(4)]
-    assert made_up == [422, 422, 429, 429]
-    assert guess(browser, "10.0.0.1, 192.0.2.2") == 422
+    made_up = [ask(browser, f"10.0.0.{number}, 192.0.2.1", number) for number in range(4)]
+    assert made_up == [303, 303, 429, 429]
+    assert ask(browser, "10.0.0.1, 192.0.2.2", 4) == 303
     with behind.app_context():
         db.engine.dispose()
 

@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub import audit
 from hub.accounts import rules
+from hub.accounts.known_browsers import forget_browsers
 from hub.accounts.models import Account, SignInCode
 from hub.accounts.queries import account_with
 from hub.accounts.rules import Attempt, Verdict
@@ -88,6 +89,7 @@ def account_of(phone: str, now: datetime) -> Account:
 def sign_out_everywhere(account: Account) -> None:
     """Make every cookie of this account worthless, on all phones and computers."""
     end_sessions(account)
+    forget_browsers(account)
     audit.record("sign_out_everywhere", account, account_id=account.id)
 
 

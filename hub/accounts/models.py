@@ -1,4 +1,4 @@
-"""Accounts, their sessions, the codes that open them, roles of the staff, and saved forms."""
+"""Accounts, their sessions and browsers, codes that open them, roles, and saved forms."""
 
 import enum
 from datetime import datetime
@@ -87,6 +87,18 @@ class AccountSession(Model):
     )
     key_hash: Mapped[text200] = mapped_column(unique=True)
     began_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KnownBrowser(Model):
+    """A browser in which an account has signed in before; signing out leaves it known."""
+
+    __tablename__ = "known_browser"
+    __table_args__ = (UniqueConstraint("account_id", "key_hash"),)
+
+    id: Mapped[pk]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    key_hash: Mapped[text200]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -21,8 +21,8 @@ CODES_PER_PHONE_AND_DAY = 10
 # Everybody in WeChat, or in a centre's wireless network, may come from one address.
 CODES_PER_ADDRESS_AND_HOUR = 60
 # People who forgot their password try a few; a list of common passwords is longer.
-PASSWORDS_PER_PHONE_AND_QUARTER = 10
-PASSWORDS_PER_ADDRESS_AND_QUARTER = 100
+PASSWORDS_PER_BROWSER_AND_QUARTER = 10
+PROVED_FOR = timedelta(minutes=10)  # from the right code to the password
 
 
 class TooMany(Refused):

@@ -1,6 +1,7 @@
 """Signing in and out, and the page about oneself."""
 
 import secrets
+from collections.abc import Callable
 
 from flask import Blueprint, current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -8,10 +9,11 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
 
-from hub import audit, clock
+from hub import audit, clock, text
 from hub.accounts import actions, rules
 from hub.accounts.codes import draw_code, hash_code
 from hub.accounts.forms import CodeForm, PasswordForm, PhoneForm
+from hub.accounts.known_browsers import keep_key, key_known_for, know_browser
 from hub.accounts.models import Account
 from hub.accounts.passwords import password_fits
 from hub.accounts.queries import account_with, roles_at_centres
@@ -31,6 +33,8 @@ from hub.notices import gateway
 from hub.web.addresses import safe_path
 from hub.web.htmx import page
 from hub.web.security import Admits, login_manager, open_to
+
+FormPage = Callable[[PhoneForm, int], ResponseReturnValue]  # the page that shows a form
 
 LONGEST_WAY_BACK = 1000  # it travels in the cookie, which holds 4 KB
 
@@ -54,23 +58,7 @@ def show_sign_in() -> ResponseReturnValue:
 def request_code() -> ResponseReturnValue:
     """Send a code, to a known phone as to an unknown one."""
     form = PhoneForm()
-    if not form.validate():
-        return _sign_in_page(form, 422)
-    phone, code = form.phone.number, draw_code()
-    try:
-        with transaction():
-            actions.keep_code(phone, _browser(), _hash(phone, code), _address(), clock.now())
-    except TooSoon as refusal:
-        flash(str(refusal))  # a code is on its way: this is where it is entered
-        code = ""
-    except TooMany as refusal:
-        form.form_errors.append(str(refusal))
-        return _sign_in_page(form, 429)
-    if code and not _send(phone, code):
-        form.form_errors.append(_("短信没有发出去。请再按一次，或打电话给中心、到前台登记。"))
-        return _sign_in_page(form, 503)
-    _remember_phone(phone, form.next.data, code)
-    return redirect(url_for("accounts.show_code"), 303)
+    return _send_code(form, _sign_in_page) if form.validate() else _sign_in_page(form, 422)
 
 
 @blueprint.get("/sign-in/code")
@@ -86,11 +74,11 @@ def show_code() -> ResponseReturnValue:
 @blueprint.post("/sign-in/code")
 @open_to(Admits.EVERYONE)
 def enter_code() -> ResponseReturnValue:
-    """Sign in with a code; the first time makes the account."""
+    """Sign in with a code; the first time makes the account. The staff need their password too."""
     signing_in = session.get("signing_in")
     if signing_in is None:
         return redirect(url_for("accounts.show_sign_in"), 303)
-    form, phone, account = CodeForm(), signing_in["phone"], None
+    form, phone, account, key = CodeForm(), signing_in["phone"], None, ""
     if not form.validate():
         return _code_page(form, 422)
     with transaction():
@@ -98,11 +86,13 @@ def enter_code() -> ResponseReturnValue:
         attempt = actions.try_code(phone, _browser(), hashed, clock.now())
         if attempt.verdict is Verdict.RIGHT:
             account = actions.account_of(phone, clock.now())
-            begin_session(account)
+            key = "" if account.is_staff else _begin(account)
     if account is None:
         form.code.errors = [rules.why_not(attempt)]
         return _code_page(form, 422)
-    return _let_in(account, signing_in["next"])
+    if not key:
+        return _ask_for_password(phone, signing_in["next"])
+    return _let_in(account, key, signing_in["next"])
 
 
 @blueprint.get("/sign-in/password")
@@ -110,31 +100,43 @@ def enter_code() -> ResponseReturnValue:
 def show_password() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(_way_back(request.args.get("next")), 303)
-    return page("accounts/password.html", form=PasswordForm(next=request.args.get("next")))
+    proved = session.get("proved", {}).get("phone")
+    form = PasswordForm(
+        formdata=None, next=request.args.get("next"), phone=text.phone(proved or "")
+    )
+    return _password_page(form)
 
 
 @blueprint.post("/sign-in/password")
 @open_to(Admits.EVERYONE)
 def enter_password() -> ResponseReturnValue:
-    """Sign in a member of the staff; one answer for every reason why not."""
+    """Sign in a member of the staff; one answer for every reason why not.
+
+    In a browser that is new to the account the phone is proved first, by a code. So nobody can
+    guess at a password, or use up its tries, without the phone or a browser of its owner.
+    """
     form = PasswordForm()
     if not form.validate():
-        return page("accounts/password.html", 422, form=form)
+        return _password_page(form, 422)
     phone = form.phone.number
+    browser = key_known_for(phone) or (_browser() if phone == _proved_phone() else "")
+    if not browser:
+        why = _("这个浏览器还没有登录过这个账号：请先填短信验证码，再填密码。")
+        return _send_code(form, _password_page, why)
     with transaction():
-        may_try = _may_try_password(phone)
+        may_try = _may_try_password(phone, browser)
     if not may_try:
         form.form_errors.append(str(rules.too_many_passwords()))
-        return page("accounts/password.html", 429, form=form)
+        return _password_page(form, 429)
     account = account_with(phone)
     fits = password_fits(account.password_hash if account else "", form.password.data or "")
     if account is None or not fits:
         form.form_errors.append(_("手机号或密码不对。忘了密码，请管理员帮您重设。"))
-        return page("accounts/password.html", 422, form=form)
+        return _password_page(form, 422)
     with transaction():
         audit.record("sign_in_by_password", account, account_id=account.id)
-        begin_session(account)
-    return _let_in(account, form.next.data)
+        key = _begin(account)
+    return _let_in(account, key, form.next.data)
 
 
 @blueprint.post("/sign-out")
@@ -166,8 +168,33 @@ def me() -> ResponseReturnValue:
     return page("accounts/me.html", account=current_user, duties=roles_at_centres(current_user))
 
 
+def _send_code(form: PhoneForm, shown: FormPage, why: str = "") -> ResponseReturnValue:
+    """Send a code to the phone of a form, and lead to where it is entered, saying why."""
+    phone, code = form.phone.number, draw_code()
+    try:
+        with transaction():
+            actions.keep_code(phone, _browser(), _hash(phone, code), _address(), clock.now())
+    except TooSoon as refusal:
+        flash(str(refusal))  # a code is on its way: this is where it is entered
+        code = ""
+    except TooMany as refusal:
+        form.form_errors.append(str(refusal))
+        return shown(form, 429)
+    if code and not _message(phone, code):
+        form.form_errors.append(_("短信没有发出去。请再按一次，或打电话给中心、到前台登记。"))
+        return shown(form, 503)
+    if why:
+        flash(why)
+    _remember_phone(phone, form.next.data, code)
+    return redirect(url_for("accounts.show_code"), 303)
+
+
 def _sign_in_page(form: PhoneForm, status: int = 200) -> ResponseReturnValue:
     return page("accounts/sign_in.html", status, form=form, is_kept=is_saved())
+
+
+def _password_page(form: PhoneForm, status: int = 200) -> ResponseReturnValue:
+    return page("accounts/password.html", status, form=form, is_proved=bool(_proved_phone()))
 
 
 def _code_page(form: CodeForm, status: int = 200) -> ResponseReturnValue:
@@ -183,7 +210,7 @@ def _code_page(form: CodeForm, status: int = 200) -> ResponseReturnValue:
     )
 
 
-def _send(phone: str, code: str) -> bool:
+def _message(phone: str, code: str) -> bool:
     """Send the code just committed; if that fails, it is as if it was never asked for."""
     sentence = _("【渝好空间】验证码 %(code)s，5 分钟内有效。请不要告诉别人。", code=code)
     try:
@@ -206,13 +233,38 @@ def _remember_phone(phone: str, way_back: str | None, code: str) -> None:
     session["signing_in"] = signing_in
 
 
-def _let_in(account: Account, way_back: str | None) -> ResponseReturnValue:
+def _begin(account: Account) -> str:
+    """Begin a session in this browser, known from now on; return the browser's key."""
+    begin_session(account)
+    return know_browser(account)
+
+
+def _let_in(account: Account, key: str, way_back: str | None) -> ResponseReturnValue:
     """Sign in this browser, with the session just begun; whatever else its cookie held stays."""
     session.pop("signing_in", None)
+    session.pop("proved", None)
     session.permanent = True
     session[RENEWED_AT] = clock.now().timestamp()
     login_user(account)
-    return redirect(_way_back(way_back), 303)
+    answer = redirect(_way_back(way_back), 303)
+    keep_key(answer, key)
+    return answer
+
+
+def _ask_for_password(phone: str, way_back: str | None) -> ResponseReturnValue:
+    """Note that a code proved the phone, and lead to where the password is entered."""
+    session.pop("signing_in", None)
+    until = clock.now() + rules.PROVED_FOR
+    session["proved"] = {"phone": phone, "until": until.timestamp()}
+    return redirect(url_for("accounts.show_password", next=_short(way_back) or None), 303)
+
+
+def _proved_phone() -> str:
+    """Return the phone that a code proved in this browser a moment ago, or ""."""
+    proved = session.get("proved")
+    if proved is None or clock.now().timestamp() >= proved["until"]:
+        return ""
+    return str(proved["phone"])
 
 
 def _way_back(path: str | None) -> str:
@@ -230,20 +282,10 @@ def _leave() -> None:
     session.clear()
 
 
-def _may_try_password(phone: str) -> bool:
+def _may_try_password(phone: str, browser: str) -> bool:
     delete_old_counts()
-    # From an address that has tried too much no phone is counted: it cannot lock out the others.
-    return count_use(
-        "password_address",
-        _address(),
-        most=rules.PASSWORDS_PER_ADDRESS_AND_QUARTER,
-        window=rules.QUARTER,
-    ) and count_use(
-        "password_phone",
-        phone,
-        most=rules.PASSWORDS_PER_PHONE_AND_QUARTER,
-        window=rules.QUARTER,
-    )
+    most, window = rules.PASSWORDS_PER_BROWSER_AND_QUARTER, rules.QUARTER
+    return count_use("password", f"{phone}\n{browser}", most=most, window=window)
 
 
 def _browser() -> str:

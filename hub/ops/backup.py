@@ -16,7 +16,7 @@ from flask_migrate import upgrade
 from sqlalchemy import delete, func, inspect, select
 from sqlalchemy.engine import URL
 
-from hub.accounts.models import AccountSession, SignInCode
+from hub.accounts.models import AccountSession, KnownBrowser, SignInCode
 from hub.bookings.models import Booking
 from hub.catalogue.models import Centre
 from hub.config import ConfigError
@@ -78,6 +78,7 @@ def bring_back(file: Path) -> Restored:
         # The backup may be old, and in other hands: nobody is signed in by what it remembers.
         db.session.execute(delete(AccountSession))
         db.session.execute(delete(SignInCode))
+        db.session.execute(delete(KnownBrowser))
         centres, slots, bookings = (
             db.session.scalar(select(func.count(table.id))) or 0
             for table in (Centre, Slot, Booking)

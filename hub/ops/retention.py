@@ -1,4 +1,4 @@
-"""Delete what is kept only for a while: sessions, codes, saved forms, counts, feedback."""
+"""Delete what is kept only for a while: sessions and browsers, codes, forms, counts, feedback."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hub import clock
-from hub.accounts.models import AccountSession, SavedForm, SignInCode
+from hub.accounts.models import AccountSession, KnownBrowser, SavedForm, SignInCode
 from hub.bookings.feedback.actions import KEPT_FOR
 from hub.bookings.feedback.models import Feedback
 from hub.db import db, transaction
@@ -21,6 +21,7 @@ EXPIRING: tuple[
     tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime], timedelta], ...
 ] = (
     (AccountSession.id, AccountSession.expires_at, AT_ONCE),
+    (KnownBrowser.id, KnownBrowser.expires_at, AT_ONCE),
     (SavedForm.id, SavedForm.expires_at, AT_ONCE),
     (SignInCode.id, SignInCode.expires_at, AT_ONCE),
     (RateCount.id, RateCount.expires_at, AT_ONCE),

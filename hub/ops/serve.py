@@ -157,7 +157,12 @@ def welcome(settings: Settings) -> Iterator[str]:
     yield _who("resident", "居民", resident, shown)
     for row in rows_of("demo_staff.json")["accounts"]:
         chinese = ROLES[row["role"]]
-        yield _who(row["role"], chinese, row["phone"], f"password 密码 {people.demo_password()}")
+        yield _who(
+            row["role"],
+            chinese,
+            row["phone"],
+            f"code and password 验证码和密码 {people.demo_password()}",
+        )
     yield ""
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from hub import audit
+from hub.accounts.known_browsers import forget_browsers
 from hub.accounts.models import Account, Role, RoleName
 from hub.accounts.phones import normalise
 from hub.accounts.queries import account_with
@@ -72,8 +73,8 @@ def create_staff(
 ) -> Account:
     """Return the account of this phone with this role and a new password.
 
-    If the phone had an account (a resident's, or another role's), its sessions are signed out: the
-    password may have been changed because it was no longer a secret.
+    If the phone had an account (a resident's, or another role's), its sessions are signed out and
+    its browsers forgotten: the password may have been changed because it was no longer a secret.
     """
     account = account_with(phone)
     if account is None:
@@ -81,6 +82,7 @@ def create_staff(
         db.session.add(account)
     else:
         end_sessions(account)
+        forget_browsers(account)
     account.name, account.password_hash = name, password_hash
     centre_id = centre.id if centre else None
     if all((held.name, held.centre_id) != (role, centre_id) for held in account.roles):
@@ -124,6 +126,7 @@ def disable(account: Account) -> None:
         db.session.delete(role)
     account.password_hash = ""
     end_sessions(account)
+    forget_browsers(account)
     audit.record("disable_staff", account, account_id=None)
 
 

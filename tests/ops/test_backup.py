@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, make_url, select, text
 
-from hub import create_app
-from hub.accounts.models import AccountSession, SignInCode
+from hub import clock, create_app
+from hub.accounts.models import AccountSession, KnownBrowser, SignInCode
 from hub.bookings.models import Booking
 from hub.config import ConfigError
 from hub.db import db, transaction
@@ -65,10 +65,13 @@ def test_only_its_owner_may_read_it_and_nothing_is_left_beside_it(demo: Flask, f
 def test_who_was_signed_in_then_is_nobody_afterwards(demo: Flask, anew: Flask, file: Path) -> None:
     browser = Browser(demo).sign_in(1)
     assert browser.visit("/me").url == "/me"
+    with demo.app_context(), transaction():
+        db.session.add(KnownBrowser(account_id=1, key_hash="of a browser", expires_at=clock.now()))
     run(demo, "backup", str(file))
     run(anew, "restore", str(file))
     with anew.app_context():
         assert db.session.scalar(select(func.count(AccountSession.id))) == 0
+        assert db.session.scalar(select(func.count(KnownBrowser.id))) == 0
     with anew.test_client() as client:
         cookie = browser.client.get_cookie("hub")
         assert cookie
