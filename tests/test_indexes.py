@@ -34,6 +34,7 @@ BEGINS_AT = {
     "promise draws": "ix_slot_due_draw",
     "freeze draws": "ix_draw_to_freeze",
     "draw": "ix_draw_to_draw",
+    "give up draws": "ix_slot_due_draw",
     "release desk places": "ix_slot_due_desk_release",
     "serve lines": "ix_slot_due_waiting_list",
     "give late places on": "ix_slot_due_late",

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select, text, update
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, load_only
 
 from hub.actor import Actor
 from hub.audit import record
@@ -101,13 +101,16 @@ def to_draw(_now: datetime) -> Sequence[int]:
 
 def to_give_up(now: datetime) -> Sequence[int]:
     """Return the slots that begin so soon that their draw, which has not been held, is given up."""
-    soon = (
+    # By the index of the draws to come: that of all starts would read every slot there ever was.
+    opened = Slot.opens_at <= now + LATEST, Slot.state == SlotState.OPEN
+    to_come = (
         select(Slot)
-        .where(IS_TO_COME, Slot.state == SlotState.OPEN, Slot.starts_at <= now + LATEST)
-        .order_by(Slot.starts_at, Slot.id)
-        .limit(BATCH)
+        .where(IS_TO_COME, *opened)
+        .options(load_only(Slot.starts_at, Slot.entries_until))
+        .order_by(Slot.opens_at, Slot.id)
     )
-    return [slot.id for slot in db.session.scalars(soon) if now >= drawn_until(slot)]
+    due = [slot.id for slot in db.session.scalars(to_come) if now >= drawn_until(slot)]
+    return due[:BATCH]
 
 
 def promise_one(slot_id: int, now: datetime) -> bool:
