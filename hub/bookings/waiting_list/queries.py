@@ -75,33 +75,29 @@ def is_busy() -> ColumnElement[bool]:
 
 def turns_beside(booking: Booking) -> Sequence[Booking]:
     """Return the turns and entries of the booking's person at the same time as this place."""
-    together = (
-        Booking.person_id == booking.person_id,
-        Booking.starts_at < booking.ends_at,
-        Booking.starts_at > booking.starts_at - LONGEST_SLOT,
-        Booking.ends_at > booking.starts_at,
-        Booking.state.in_((BookingState.WAITING, BookingState.ENTERED)),
-    )
-    loaded = (
-        select(Booking).where(*together).options(joinedload(Booking.slot).joinedload(Slot.activity))
-    )
-    return db.session.scalars(loaded.order_by(Booking.id)).all()
+    queues = Booking.state.in_((BookingState.WAITING, BookingState.ENTERED))
+    return db.session.scalars(_at_the_same_time(booking).where(queues)).all()
 
 
 def place_beside(booking: Booking) -> Booking | None:
     """Return the place that the booking's person has elsewhere at the same time, or None."""
-    together = (
-        Booking.person_id == booking.person_id,
-        Booking.starts_at < booking.ends_at,
-        Booking.starts_at > booking.starts_at - LONGEST_SLOT,
-        Booking.ends_at > booking.starts_at,
-        Booking.state.in_(HOLDING),
-        Booking.id != booking.id,
+    return db.session.scalars(_at_the_same_time(booking).where(Booking.state.in_(HOLDING))).first()
+
+
+def _at_the_same_time(booking: Booking) -> Select[Booking]:
+    """Select the other bookings of the booking's person that overlap with it."""
+    return (
+        select(Booking)
+        .where(
+            Booking.person_id == booking.person_id,
+            Booking.id != booking.id,
+            Booking.starts_at < booking.ends_at,
+            Booking.starts_at > booking.starts_at - LONGEST_SLOT,
+            Booking.ends_at > booking.starts_at,
+        )
+        .options(joinedload(Booking.slot).joinedload(Slot.activity))
+        .order_by(Booking.id)
     )
-    loaded = (
-        select(Booking).where(*together).options(joinedload(Booking.slot).joinedload(Slot.activity))
-    )
-    return db.session.scalars(loaded.order_by(Booking.id)).first()
 
 
 def passed_by(booking: Booking) -> Sequence[Reordering]:
