@@ -184,7 +184,7 @@ class Phase(enum.StrEnum):
     GIVEN_UP = "given_up"  # not held in time
 
 
-STEPS = {  # the present one of the four steps on the page
+STEPS = {  # the present one of the four steps on the page; one that was given up shows none
     Phase.BEFORE: 1,
     Phase.OPEN: 1,
     Phase.CLOSED: 2,

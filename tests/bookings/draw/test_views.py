@@ -170,12 +170,16 @@ class TestWhenItIsNotHeld:
             number = db.session.get_one(Booking, booking_id).number
             until = drawn_until(db.session.get_one(Slot, slot_id))
         assert "还没摇成，就不摇了，名额先到先得" in browser.visit(f"/slots/{slot_id}/draw").text
+        enter_families(app, slot_id, 2, 2)
+        close(app, slot_id, clock)
         clock.move_to(until)
         with app.test_request_context():
             assert did(GIVE_UP_DRAWS) == 1
         assert "这次不摇了，名额改成先到先得" in browser.visit(f"/slots/{slot_id}/draw").text
         assert "没能按时摇号，名额先到先得。" in browser.visit(f"/slots/{slot_id}").text
-        page = Browser(app).sign_in(cast.mother).visit(f"/bookings/{number}")
+        mother = Browser(app).sign_in(cast.mother)
+        assert "等摇号结果" not in mother.visit(f"/slots/{slot_id}/draw").text
+        page = mother.visit(f"/bookings/{number}")
         assert "没有摇号" in page.text
         assert "没摇中" not in page.text
 
