@@ -7,6 +7,7 @@ import pytest
 from hub import clock as clocks
 from hub.actor import Actor
 from hub.bookings.draw import actions as draws
+from hub.bookings.draw.queries import list_of
 from hub.bookings.draw.rules import drawn_until, number_at
 from hub.bookings.jobs.consistency import inconsistencies
 from hub.bookings.jobs.scheduled_jobs import DRAW, FREEZE_DRAWS, GIVE_UP_DRAWS, PROMISE_DRAWS
@@ -20,6 +21,7 @@ from tests.bookings.draw.acts import (
     CONFIRMED,
     ENTERED,
     did,
+    drawn,
     enter,
     freeze,
     fresh,
@@ -83,6 +85,29 @@ class TestTheWorker:
         clock.move_to(drawn_until(fresh(Slot, slot)))
         assert did(GIVE_UP_DRAWS) == 1
         assert states(enter(slot, second)) == [CONFIRMED]
+
+
+def test_who_lost_the_last_draw_that_was_held_still_goes_before(
+    a_draw: Make, families: Families, clock: Clock
+) -> None:
+    first, given_up, last = (
+        a_draw(capacity=1, waiting_limit=0, starts_at=tomorrow(14) + timedelta(days=days))
+        for days in (4, 6, 12)
+    )
+    both = families(1, 1)
+    entered = [enter(first, family) for family in both]
+    enter(given_up, both[0])
+    drawn(first, clock)
+    lost = next(n for n, one in enumerate(entered) if states(one) == [CANCELLED])
+    did(FREEZE_DRAWS)
+    clock.move_to(fresh(Slot, given_up).entries_until)
+    did(FREEZE_DRAWS)
+    clock.move_to(drawn_until(fresh(Slot, given_up)))
+    assert did(GIVE_UP_DRAWS) == 1
+    for family in both:
+        enter(last, family)
+    draw = the_draw(last)
+    assert [row["lost_before"] for row in list_of(draw)] == [n == lost for n in range(2)]
 
 
 class TestTheNumber:
